@@ -1,0 +1,131 @@
+"""The web application: composition of what discovery finds, error answers, health."""
+
+import importlib
+import importlib.util
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from his import discovery
+from his.identity.access import fhir_caller
+from his.kit.config import get_settings
+from his.kit.db import Database
+from his.kit.errors import HisError, Kind, Severity
+from his.kit.middleware import Guard
+from his.web.page import Gateway, is_fragment, render_error, render_incident
+from his.web.static_files import static_app
+
+log = logging.getLogger("his")
+VALIDATION = "Có ô nhập chưa đúng. Kiểm lại ô được nêu."
+
+
+def create_app(database: Database | None = None) -> FastAPI:
+    """The whole service. Without `database` it connects as the role `his_app` of the settings."""
+    discovery.import_tables()
+    settings = get_settings()
+    database = database or Database(settings.app_database_url or "", size=settings.db_pool_size)
+    app = FastAPI(title="HIS", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=_lifespan)
+    app.state.database = database
+    app.state.gateway_state = lambda: Gateway("")
+    app.state.menu = []
+    for module in discovery.room("pages"):
+        app.include_router(module.router, include_in_schema=False)
+        app.state.menu.extend(getattr(module, "MENU", ()))
+    for module in discovery.room("routes"):
+        app.include_router(module.router)
+    app.mount("/static", static_app)
+    if importlib.util.find_spec("his.fhir.app"):
+        engine, registry = importlib.import_module("his.fhir.app"), importlib.import_module("his.fhir.registry")
+        registry.discover()
+        database.render = registry.render
+        app.mount("/fhir/r4", engine.FhirApp(database, fhir_caller))
+    _health(app)
+    _errors(app)
+    app.add_middleware(Guard)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    await app.state.database.open()
+    try:
+        yield
+    finally:
+        await app.state.database.close()
+
+
+def _health(app: FastAPI) -> None:
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> JSONResponse:
+        """The process answers."""
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> JSONResponse:
+        """The process can serve: the database answers."""
+        try:
+            await app.state.database.ping()
+        except HisError:
+            return JSONResponse({"status": "database unavailable"}, 503)
+        return JSONResponse({"status": "ok"})
+
+
+def _problem(error: HisError) -> JSONResponse:
+    """RFC 9457 problem details in Vietnamese."""
+    body = {
+        "type": f"urn:his:problem:{error.kind.value}",
+        "title": error.message,
+        "status": error.status,
+        "field": error.field or None,
+        "findings": [
+            {"code": f.code, "severity": Severity(f.severity).value, "message": f.message, "expression": f.expression}
+            for f in error.findings
+        ],
+    }
+    return JSONResponse(body, error.status, media_type="application/problem+json")
+
+
+def _answer(request: Request, error: HisError) -> Response:
+    if request.url.path.startswith(("/api/", "/oauth2/")):
+        return _problem(error)
+    if error.kind is Kind.UNAUTHENTICATED and request.method == "GET" and not is_fragment(request):
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        suffix = "" if target == "/" else f"?next={target.replace('&', '%26')}"
+        return RedirectResponse(f"/sign-in{suffix}", 303)
+    return render_error(request, error)
+
+
+def _errors(app: FastAPI) -> None:
+    @app.exception_handler(HisError)
+    async def refused(request: Request, error: HisError) -> Response:
+        return _answer(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def mistaken(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0] if error.errors() else {"loc": ("",)}
+        field = ".".join(str(part) for part in first["loc"][1:])
+        return _answer(request, HisError(Kind.INVALID, f"{VALIDATION} ({field})" if field else VALIDATION, field=field))
+
+    @app.exception_handler(HTTPException)
+    async def missing(request: Request, error: HTTPException) -> Response:
+        kind = {404: Kind.NOT_FOUND, 405: Kind.UNSUPPORTED}.get(error.status_code, Kind.INVALID)
+        refusal = HisError(kind, "Không có trang này. Kiểm lại địa chỉ." if kind is Kind.NOT_FOUND else VALIDATION)
+        response = _answer(request, refusal)
+        response.status_code = error.status_code
+        return response
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> Response:
+        incident = secrets.token_hex(4)
+        log.error("incident %s %s: %s", incident, request.url.path, type(error).__name__, exc_info=error)
+        if request.url.path.startswith("/api/"):
+            return JSONResponse(
+                {"type": "urn:his:problem:incident", "title": "Sự cố máy chủ", "incident": incident}, 500
+            )
+        return render_incident(request, incident)

@@ -1,0 +1,1 @@
+"""Charges, benefit computation, statements, payments."""

@@ -1,0 +1,88 @@
+"""The one set of charge lines, and the payments."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+
+from his.kit.columns import Versioned, belongs_to, decimal3, document, instant, money, text, unique
+
+
+class Charge(Versioned, table=True):
+    """A charge line: statement, bill, claim tables and settlement are views of these rows and of nothing else."""
+
+    __tablename__ = "charge"
+    __table_args__ = (
+        belongs_to("encounter_id", "encounter"),
+        unique("charge", "source_type", "source_id"),
+        Index("ix_charge_visit", "unit_id", "encounter_id"),
+    )
+    encounter_id: UUID
+    patient_id: UUID
+    source_type: str  # service_request medication_dispense
+    source_id: UUID
+    kind: str  # exam service surgery procedure bed drug supply
+    code: str
+    name: str = text()
+    unit: str = ""
+    cost_group: str
+    quantity: Decimal = decimal3(Decimal(1))
+    unit_price: Decimal = decimal3()
+    insured_unit_price: Decimal = decimal3()
+    payer: str = "insurance"
+    cover_scope: int = 1
+    cover_rate: int = 100
+    service_rate: Decimal = decimal3(Decimal(100))
+    benefit_rate: Decimal = decimal3()
+    amount_hospital: Decimal = money()
+    amount_covered: Decimal = money()
+    insurer_share: Decimal = money()
+    copayment: Decimal = money()
+    self_paid: Decimal = money()
+    other_sources: Decimal = money()
+    explanation: list[dict[str, str]] = document()
+    ordered_at: datetime = instant()
+    performed_at: datetime | None = instant(optional=True)
+    ordered_by: UUID | None = None
+    performed_by: UUID | None = None
+    department_code: str = ""
+    status: str = "billable"  # planned billable cancelled
+
+
+class Statement(Versioned, table=True):
+    """The cost statement of a visit (form 01/KBCB, QĐ 697/2026), frozen when the visit closes."""
+
+    __tablename__ = "statement"
+    __table_args__ = (belongs_to("encounter_id", "encounter"), unique("statement", "encounter_id"))
+    encounter_id: UUID
+    number: str
+    issued_at: datetime = instant()
+    total_hospital: Decimal = money()
+    total_covered: Decimal = money()
+    insurer_share: Decimal = money()
+    copayment: Decimal = money()
+    self_paid: Decimal = money()
+    other_sources: Decimal = money()
+    explanation: list[dict[str, str]] = document()
+    facts: dict[str, Any] = document()
+
+
+class Payment(Versioned, table=True):
+    """Money received; a second request with the same key is the same payment."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        belongs_to("encounter_id", "encounter"),
+        unique("payment", "key"),
+        unique("payment", "receipt_number"),
+        Index("ix_payment_visit", "unit_id", "encounter_id"),
+    )
+    encounter_id: UUID
+    amount: Decimal = money()
+    method: str = "cash"
+    paid_at: datetime = instant()
+    cashier_id: UUID
+    receipt_number: str
+    key: str

@@ -1,0 +1,1 @@
+"""Code lists: diagnoses, services and prices, medicines, interactions, small lists; dated, versioned, searched."""

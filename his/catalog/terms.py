@@ -1,0 +1,92 @@
+"""The words of the code lists: their names, and the values that other slices see."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+class ListName(StrEnum):
+    """Names of the small lists in the table `code`; the field of the claim standard stands in brackets."""
+
+    ENTITLEMENT = "entitlement"  # [MA_DOITUONG_KCB] extra: ratio_outpatient, ratio_inpatient, priority, basis
+    CARE_SETTING = "care-setting"  # [MA_LOAI_KCB] extra: inpatient, note
+    DEPARTMENT = "department"  # [MA_KHOA] extra: kind (clinical | support)
+    COST_GROUP = "cost-group"  # [MA_NHOM] extra: xml_table
+    CARD_OBJECT = "card-object"  # first two letters of a card; extra: digit
+    BENEFIT_DIGIT = "benefit-digit"  # third character of a card; extra: base_rate, limits_apply, transport
+    ETHNICITY = "ethnicity"  # [MA_DANTOC]
+    OCCUPATION = "occupation"  # [MA_NGHE_NGHIEP]
+    NATIONALITY = "nationality"  # [MA_QUOCTICH] extra: scheme (mps | iso3166)
+    PROVINCE = "province"  # [MATINH_CU_TRU] since 01/07/2025; extra: short
+    ACCIDENT = "accident"  # [MA_TAI_NAN]
+    AREA = "area"  # [MA_KHUVUC]
+    ROUTE = "route"  # [DUONG_DUNG]
+    REVIEW_REASON = "review-reason"  # reasons of refusal; extra: criterion (TT 12/2026/TT-BTC, article 10)
+    ALLERGY_GROUP = "allergy-group"  # groups of active ingredients; extra: ingredients
+
+
+class ServiceKind(StrEnum):
+    """What a service is to those who order and do it."""
+
+    EXAM = "exam"
+    LAB = "lab"
+    IMAGING = "imaging"
+    FUNCTIONAL = "functional"
+    PROCEDURE = "procedure"
+    SURGERY = "surgery"
+    BED = "bed"
+    TRANSPORT = "transport"
+    OTHER = "other"
+
+
+COST_GROUP_OF_KIND: dict[ServiceKind, str] = {
+    ServiceKind.LAB: "1",
+    ServiceKind.IMAGING: "2",
+    ServiceKind.FUNCTIONAL: "3",
+    ServiceKind.SURGERY: "8",
+    ServiceKind.TRANSPORT: "12",
+    ServiceKind.EXAM: "13",
+    ServiceKind.BED: "15",
+    ServiceKind.PROCEDURE: "18",
+    ServiceKind.OTHER: "19",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionFound:
+    """A contraindicated pair present in a set of drugs: the two names as the caller wrote them, and what to do."""
+
+    first: str
+    second: str
+    first_name: str
+    second_name: str
+    mechanism: str
+    consequence: str
+    action: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Normal and critical limits of a vital sign or an analyte; None = no limit on that side."""
+
+    low: Decimal | None
+    high: Decimal | None
+    critical_low: Decimal | None
+    critical_high: Decimal | None
+    unit: str = ""
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """A way of coming to care (MA_DOITUONG_KCB) on a day; a ratio of None is decided case by case."""
+
+    code: str
+    name: str
+    ratio_outpatient: Decimal | None
+    ratio_inpatient: Decimal | None
+    priority: int
+    basis: str
+    valid_from: date

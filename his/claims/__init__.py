@@ -1,0 +1,1 @@
+"""Dossiers, claim rules, XML tables, gateway client."""

@@ -1,0 +1,164 @@
+"""`his claims`: read any claim file, list the tables and the rules. Words for people, JSON for machines."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from his.claims.rules import CHECK_IN_RULES, RULES
+from his.claims.xml.checkin import CHECKIN
+from his.claims.xml.known import SHAPES
+from his.claims.xml.reader import ReadReport, read_file
+from his.claims.xml.table import R, Table
+from his.claims.xml.xml1 import XML1
+from his.claims.xml.xml2 import XML2
+from his.claims.xml.xml3 import XML3
+from his.claims.xml.xml4 import XML4
+from his.claims.xml.xml5 import XML5
+
+app = typer.Typer(help="Hồ sơ giám định BHYT: đọc tệp, bảng dữ liệu, quy tắc.", no_args_is_help=True)
+KIND_WORDS = {"string": "chuỗi", "number": "số"}
+NEED_WORDS = {"yes": "có", "no": "không", "conditional": "tùy trường hợp"}
+SEVERITY_WORDS = {"error": "Chặn", "warning": "Cần sửa", "information": "Nhắc"}
+JsonFlag = Annotated[bool, typer.Option("--json", help="In JSON cho máy đọc.")]
+
+
+def _console() -> Console:
+    """Made at the call, so that output goes where the caller points it."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def _dump(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def report_dict(report: ReadReport) -> dict[str, object]:
+    """The report as plain JSON values."""
+    return {
+        "standard": report.standard,
+        "facility_code": report.facility_code,
+        "made_on": report.made_on,
+        "declared_count": report.declared_count,
+        "signed": report.signed,
+        "dossiers": [
+            {"code": d.code, "tables": {t: list(rows) for t, rows in d.tables.items()}} for d in report.dossiers
+        ],
+        "understood": report.understood,
+        "not_understood": report.not_understood,
+        "problems": list(report.problems),
+    }
+
+
+def _show(report: ReadReport) -> None:
+    console = _console()
+    standard = "không rõ" if report.standard == "unknown" else f"QĐ {report.standard}"
+    signed = "đã ký" if report.signed else "chưa ký"
+    console.print(
+        f"Chuẩn: {standard} · Cơ sở: {report.facility_code or 'không ghi'} · Ngày lập: {report.made_on or 'không ghi'}"
+        f" · {len(report.dossiers)} hồ sơ · {signed}",
+        markup=False,
+    )
+    titles = {shape.name: shape.title for shape in SHAPES}
+    understood = Grid("Bảng", "Nội dung", "Số dòng", "Trường hiểu được", "Số giá trị", title="Hiểu được")
+    for name, fields in report.understood.items():
+        rows = sum(len(d.tables.get(name, ())) for d in report.dossiers)
+        understood.add_row(name, titles.get(name, ""), str(rows), str(len(fields)), str(sum(fields.values())))
+    console.print(understood)
+    if report.not_understood:
+        strange = Grid("Bảng", "Trường", "Số lần", title="Không hiểu")
+        for name, fields in report.not_understood.items():
+            for field, count in fields.items():
+                strange.add_row(escape(name), escape(field), str(count))
+        console.print(strange)
+    else:
+        console.print("Không có trường nào không hiểu.")
+    for sentence in report.problems:
+        console.print(f"• {sentence}", markup=False)
+
+
+@app.command()
+def read(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tệp XML 130, 4750, 3176 hoặc 4210.")],
+    as_json: KIND_WORDS = {"string": "chuỗi", "number": "số"}
+NEED_WORDS = {"yes": "có", "no": "không", "conditional": "tùy trường hợp"}
+SEVERITY_WORDS = {"error": "Chặn", "warning": "Cần sửa", "information": "Nhắc"}
+JsonFlag = False,
+) -> None:
+    """Đọc một tệp hồ sơ và cho biết hiểu được gì, không hiểu gì. Mã thoát 1 khi không đọc được hồ sơ nào."""
+    report = read_file(file.read_bytes())
+    if as_json:
+        _dump(report_dict(report))
+    else:
+        _show(report)
+    if not report.dossiers:
+        raise typer.Exit(1)
+
+
+def _fields(table: Table[R]) -> list[dict[str, object]]:
+    return [
+        {
+            "table": table.name,
+            "position": place,
+            "field": field.name,
+            "label": field.label,
+            "type": field.kind.value,
+            "max_length": field.max_length,
+            "required": field.need.value,
+        }
+        for place, field in enumerate(table.fields, 1)
+    ]
+
+
+def table_fields() -> list[dict[str, object]]:
+    """Every field this system writes, in order: table, position, field, label, type, max_length, required."""
+    return [*_fields(CHECKIN), *_fields(XML1), *_fields(XML2), *_fields(XML3), *_fields(XML4), *_fields(XML5)]
+
+
+@app.command()
+def tables(as_json: KIND_WORDS = {"string": "chuỗi", "number": "số"}
+NEED_WORDS = {"yes": "có", "no": "không", "conditional": "tùy trường hợp"}
+SEVERITY_WORDS = {"error": "Chặn", "warning": "Cần sửa", "information": "Nhắc"}
+JsonFlag = False) -> None:
+    """Liệt kê các trường của từng bảng đang ghi ra."""
+    rows = table_fields()
+    if as_json:
+        _dump(rows)
+        return
+    grid = Grid("Bảng", "#", "Trường", "Tên", "Kiểu", "Dài", "Bắt buộc")
+    for row in rows:
+        size = row["max_length"] if row["max_length"] is not None else "không hạn"
+        kind, need = KIND_WORDS[str(row["type"])], NEED_WORDS[str(row["required"])]
+        grid.add_row(*map(str, (row["table"], row["position"], row["field"], row["label"], kind, size, need)))
+    _console().print(grid)
+
+
+@app.command()
+def rules(as_json: KIND_WORDS = {"string": "chuỗi", "number": "số"}
+NEED_WORDS = {"yes": "có", "no": "không", "conditional": "tùy trường hợp"}
+SEVERITY_WORDS = {"error": "Chặn", "warning": "Cần sửa", "information": "Nhắc"}
+JsonFlag = False) -> None:
+    """Liệt kê các quy tắc kiểm tra hồ sơ, căn cứ và thời gian hiệu lực."""
+    known = {rule.code: rule for rule in (*RULES, *CHECK_IN_RULES)}.values()
+    if as_json:
+        _dump(
+            [
+                {
+                    "code": rule.code,
+                    "title": rule.title,
+                    "basis": rule.basis,
+                    "severity": rule.severity.value,
+                    "valid_from": rule.valid_from.isoformat() if rule.valid_from else None,
+                    "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
+                }
+                for rule in known
+            ]
+        )
+        return
+    grid = Grid("Mã", "Mức", "Quy tắc", "Căn cứ")
+    for rule in known:
+        grid.add_row(rule.code, SEVERITY_WORDS[rule.severity.value], rule.title, rule.basis)
+    _console().print(grid)

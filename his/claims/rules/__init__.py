@@ -1,0 +1,47 @@
+"""Every rule of the claim dossier, dated and with a stable code; the same facts always give the same findings."""
+
+from datetime import date
+
+from his.claims.rules.card import CARD_RULES
+from his.claims.rules.check_in import CHECK_IN_RULES
+from his.claims.rules.diagnosis import DIAGNOSIS_RULES
+from his.claims.rules.form import FORM_RULES
+from his.claims.rules.line_code import LINE_CODE_RULES
+from his.claims.rules.line_money import LINE_MONEY_RULES
+from his.claims.rules.line_service import LINE_SERVICE_RULES
+from his.claims.rules.paper import PAPER_RULES
+from his.claims.rules.staff import STAFF_RULES
+from his.claims.rules.stay import STAY_RULES
+from his.claims.rules.time_line import LINE_TIME_RULES
+from his.claims.rules.time_stay import STAY_TIME_RULES
+from his.claims.rules.total import TOTAL_RULES
+from his.claims.terms import ClaimFacts
+from his.kit.errors import Finding
+from his.kit.rulebook import Rule, assess
+
+RULES: tuple[Rule[ClaimFacts], ...] = (
+    *FORM_RULES,
+    *CARD_RULES,
+    *STAY_RULES,
+    *STAY_TIME_RULES,
+    *DIAGNOSIS_RULES,
+    *LINE_CODE_RULES,
+    *LINE_MONEY_RULES,
+    *LINE_SERVICE_RULES,
+    *LINE_TIME_RULES,
+    *STAFF_RULES,
+    *PAPER_RULES,
+    *TOTAL_RULES,
+)
+
+__all__ = ["CHECK_IN_RULES", "RULES", "assess_check_in", "assess_claim"]
+
+
+def assess_claim(facts: ClaimFacts, on: date) -> list[Finding]:
+    """All findings on a dossier under the rules in force on the day (normally the day the visit ended)."""
+    return assess(RULES, facts, on)
+
+
+def assess_check_in(facts: ClaimFacts, on: date) -> list[Finding]:
+    """All findings on a check-in under the rules in force on the day of arrival."""
+    return assess(CHECK_IN_RULES, facts, on)

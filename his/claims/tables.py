@@ -1,0 +1,69 @@
+"""Claim dossiers of a unit and their states."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from his.kit.columns import Shared, Tenant, Versioned, belongs_to, document, instant, money, text, unique
+
+
+class Claim(Versioned, table=True):
+    """A dossier: sealed once; a correction is a new revision with the same dossier code."""
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        belongs_to("encounter_id", "encounter"),
+        unique("claim", "dossier_code", "revision"),
+        Index("ix_claim_state", "unit_id", "state"),
+        Index("ix_claim_visit", "unit_id", "encounter_id"),
+    )
+    encounter_id: UUID
+    patient_id: UUID
+    dossier_code: str
+    number: str  # gapless number of the unit and month, given at sealing
+    revision: int = 1
+    standard: str = "3176"
+    state: str = (
+        "sealed"  # draft sealed submitting unknown accepted rejected in-review decided settled paid recalled replaced
+    )
+    period: str  # yyyy-mm of settlement
+    total_hospital: Decimal = money()
+    total_covered: Decimal = money()
+    insurer_share: Decimal = money()
+    copayment: Decimal = money()
+    self_paid: Decimal = money()
+    other_sources: Decimal = money()
+    facts: dict[str, Any] = document()
+    findings: list[dict[str, Any]] = document()
+    parcel_id: UUID | None = None
+    sealed_at: datetime = instant()
+    sealed_by: UUID | None = None
+    receipt: str = ""
+    received_at: datetime | None = instant(optional=True)
+
+
+class ClaimEvent(Tenant, table=True):
+    """A state a claim went through."""
+
+    __tablename__ = "claim_event"
+    __table_args__ = (belongs_to("claim_id", "claim"), Index("ix_claim_event", "unit_id", "claim_id", "at"))
+    claim_id: UUID
+    at: datetime = instant()
+    state: str
+    actor: str = ""
+    detail: str = text()
+
+
+class SigningKey(Shared, table=True):
+    """The certificate and key file with which a unit signs; the private key stands in the data directory."""
+
+    __tablename__ = "signing_key"
+    unit_id: int = Field(primary_key=True)
+    certificate: str = text()  # PEM
+    key_file: str
+    valid_from: datetime = instant()
+    valid_to: datetime = instant()

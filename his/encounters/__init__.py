@@ -1,0 +1,1 @@
+"""Visits, transfers, diagnoses, vital signs, notes."""

@@ -1,0 +1,1 @@
+"""Signed parcels in and out, outbox, receipts; knows transports, not contents."""

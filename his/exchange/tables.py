@@ -1,0 +1,55 @@
+"""Signed parcels out, their receipts, and keys that make a request happen once."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+
+from his.kit.columns import Tenant, Versioned, belongs_to, document, instant, text
+
+
+class Parcel(Versioned, table=True):
+    """Bytes for a recipient: sealed once, every attempt sends the same bytes."""
+
+    __tablename__ = "parcel"
+    __table_args__ = (
+        Index("ix_parcel_due", "state", "next_attempt_at"),
+        Index("ix_parcel_subject", "unit_id", "subject_type", "subject_id"),
+    )
+    kind: str  # check-in dossier
+    subject_type: str
+    subject_id: UUID
+    reference: str  # dossier code
+    content: str = text()  # the signed XML
+    sha256: str
+    state: str = "queued"  # queued sending unknown accepted rejected
+    attempts: int = 0
+    next_attempt_at: datetime | None = instant(optional=True)
+    lease_until: datetime | None = instant(optional=True)
+    receipt: str = ""
+    received_at: datetime | None = instant(optional=True)
+    reply_code: str = ""
+    reply: str = text()
+    created_at: datetime = instant()
+
+
+class ParcelEvent(Tenant, table=True):
+    """A step of a parcel, kept for ever (the portal forgets after 60 days)."""
+
+    __tablename__ = "parcel_event"
+    __table_args__ = (belongs_to("parcel_id", "parcel"), Index("ix_parcel_event", "unit_id", "parcel_id", "at"))
+    parcel_id: UUID
+    at: datetime = instant()
+    state: str
+    detail: str = text()
+
+
+class IdempotencyKey(Tenant, table=True):
+    """A request that happened; `id` is derived from client and key."""
+
+    __tablename__ = "idempotency_key"
+    key: str
+    request_sha256: str
+    response: dict[str, Any] = document()
+    created_at: datetime = instant()

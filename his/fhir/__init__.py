@@ -1,0 +1,1 @@
+"""The FHIR R4 engine; it knows no resource."""

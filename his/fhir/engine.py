@@ -1,0 +1,59 @@
+"""The parts of the engine that every interaction needs, made once per process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from his.fhir.reader import Reader
+from his.fhir.registry import Registry
+from his.fhir.search import Query, parse
+from his.fhir.searchsql import page
+from his.fhir.systems import ORIGIN
+from his.fhir.writer import Writer, only_one
+from his.kit import clock
+from his.kit.db import Database, Scope
+
+
+def milliseconds() -> datetime:
+    """This instant as FHIR writes it: cut to milliseconds, so that `lastUpdated` and the stored instant are equal."""
+    at = clock.now()
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may cost."""
+
+    body_bytes: int = 16_000_000
+    bundle_entries: int = 20_000
+    thread_bytes: int = 200_000  # a bundle larger than this is prepared in a thread
+
+
+@dataclass
+class Engine:
+    """Database, declarations and settings of the FHIR interface; `base` is its public address without final slash."""
+
+    database: Database
+    registry: Registry
+    base: str
+    tag_system: str = ORIGIN
+    limits: Limits = field(default_factory=Limits)
+    now: Callable[[], datetime] = milliseconds
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.database, self.now)
+        self.writer = Writer(self.database, self.registry, self.tag_system)
+
+    def localize(self, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Search values that are absolute addresses of this server, as relative references."""
+        own = self.base + "/"
+        return [(name, value.removeprefix(own)) for name, value in pairs]
+
+    async def find_one(self, scope: Scope, resource_type: str, pairs: list[tuple[str, str]]) -> tuple[str, bool]:
+        """The id that a condition names: ("", False) for none, (id, False) for one, ("", True) for several."""
+        query: Query = only_one(parse(resource_type, self.localize(pairs)))
+        assert scope.unit_id is not None
+        rows = await self.reader.rows(page(query, scope.unit_id))
+        if len(rows) > 1:
+            return "", True
+        return (rows[0][0], False) if rows else ("", False)

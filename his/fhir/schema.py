@@ -1,0 +1,185 @@
+"""The engine's functions in the database: `his_write_resources`, `his_read`, `his_audit`.
+
+Payload of a resource in `p->'r'` (made by registry.py and writer.py):
+`type`, `id`, `op` create|update|delete, `head` and `tail` (the text before and after the version number),
+`index` [[param, value]], `dates` [[param, low, high]], `engine` true when no domain row stands behind it,
+`must` the version it replaces (0: nothing may stand there; absent: whatever stands there), `fresh` true when the id
+is new, so that nobody has to look,
+`unless` {key, all: [[param, low, high]]} the condition of a conditional create (`high` null: equality),
+`modelled`, `keep`, `own` of a rendered subject: elements and search parameters that stay as they were, see README.md.
+
+Errors: HS412 the version is not the one expected; HS428 something stands there and no version was named; HS404 there is
+nothing to delete; HS409 the condition of a conditional create is met (DETAIL: the id,
+or empty when several match); HS423 a domain row stands behind the resource.
+"""
+
+_CLAIM_KEY = """
+CREATE OR REPLACE FUNCTION his_claim_key(u int, kind text, new_id text, unless jsonb) RETURNS void
+LANGUAGE plpgsql AS $his$
+DECLARE
+  holder text;
+  matches text[];
+BEGIN
+  INSERT INTO resource_key (unit_id, type, key, id) VALUES (u, kind, unless->>'key', new_id) ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    SELECT id INTO holder FROM resource_key WHERE unit_id = u AND type = kind AND key = unless->>'key';
+    RAISE EXCEPTION 'exists' USING ERRCODE = 'HS409', DETAIL = coalesce(holder, '');
+  END IF;
+  SELECT array_agg(m.id) INTO matches FROM (
+    SELECT DISTINCT i.id FROM jsonb_array_elements(unless->'all') WITH ORDINALITY f(c, n)
+    JOIN resource_index i ON i.unit_id = u AND i.type = kind AND i.param = f.c->>0 AND i.value >= (f.c->>1)
+      AND i.value < coalesce(f.c->>2, (f.c->>1) || E'\\x01')
+    WHERE f.n = 1 AND NOT EXISTS (
+      SELECT 1 FROM jsonb_array_elements(unless->'all') o WHERE NOT EXISTS (
+        SELECT 1 FROM resource_index j WHERE j.unit_id = u AND j.type = kind AND j.id = i.id AND j.param = o->>0
+          AND j.value >= (o->>1) AND j.value < coalesce(o->>2, (o->>1) || E'\\x01')))
+    LIMIT 2) m;
+  IF matches IS NOT NULL THEN
+    RAISE EXCEPTION 'exists' USING ERRCODE = 'HS409', DETAIL = CASE WHEN cardinality(matches) = 1 THEN matches[1] ELSE '' END;
+  END IF;
+END
+$his$"""
+
+_MERGE = """
+CREATE OR REPLACE FUNCTION his_keep_elements(fresh text, old text, r jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $his$
+DECLARE
+  kept text;
+  own record;
+BEGIN
+  FOR own IN SELECT key, value FROM jsonb_each(r->'own') LOOP
+    SELECT string_agg(e.value::text, ',') INTO kept FROM json_array_elements(old::json->own.key) e
+    WHERE NOT own.value ? coalesce(e.value->>'system', e.value->>'url', '');
+    IF kept IS NOT NULL THEN
+      IF fresh::json->own.key IS NULL THEN
+        fresh := left(fresh, -1) || ',' || to_json(own.key)::text || ':[' || kept || ']}';
+      ELSE
+        SELECT '{' || string_agg(to_json(e.key)::text || ':' ||
+                 CASE WHEN e.key = own.key THEN left(e.value::text, -1) || ',' || kept || ']' ELSE e.value::text END, ',')
+               || '}' INTO fresh FROM json_each(fresh::json) e;
+      END IF;
+    END IF;
+  END LOOP;
+  SELECT string_agg(',' || to_json(e.key)::text || ':' || e.value::text, '') INTO kept
+  FROM json_each(old::json) e WHERE NOT r->'modelled' ? e.key;
+  RETURN left(fresh, -1) || coalesce(kept, '') || '}';
+END
+$his$"""
+
+_FORGET = """
+CREATE OR REPLACE FUNCTION his_forget_index(u int, kind text, key text, r jsonb) RETURNS void
+LANGUAGE plpgsql AS $his$
+BEGIN
+  IF NOT r ? 'modelled' THEN
+    DELETE FROM resource_index WHERE unit_id = u AND type = kind AND id = key;
+    DELETE FROM resource_date WHERE unit_id = u AND type = kind AND id = key;
+    RETURN;
+  END IF;
+  DELETE FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key AND NOT r->'keep' ? i.param
+    AND NOT (i.param = 'identifier' AND r->'own' ? 'identifier'
+             AND NOT r->'own'->'identifier' ? split_part(i.value, E'\\x1f', 2));
+  DELETE FROM resource_date d WHERE d.unit_id = u AND d.type = kind AND d.id = key AND NOT r->'keep' ? d.param;
+END
+$his$"""
+
+_WRITE = """
+CREATE OR REPLACE FUNCTION his_write_resources(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $his$
+DECLARE
+  u int := (p->>'unit')::int;
+  stamp timestamptz := (p->>'at')::timestamptz;
+  who text := coalesce(p->>'actor', '');
+  r jsonb;
+  kind text;
+  key text;
+  must int;
+  ver int;
+  standing boolean;
+  old resource_current%ROWTYPE;
+  body text;
+  digest text;
+  written int[] := '{}';
+BEGIN
+  FOR r IN SELECT value FROM jsonb_array_elements(p->'r') LOOP
+    kind := r->>'type';
+    key := r->>'id';
+    must := (r->>'must')::int;
+    standing := false;
+    IF r ? 'unless' THEN PERFORM his_claim_key(u, kind, key, r->'unless'); END IF;
+    IF NOT r ? 'fresh' THEN
+      SELECT * INTO old FROM resource_current WHERE unit_id = u AND type = kind AND id = key FOR UPDATE;
+      standing := FOUND;
+      IF must > 0 AND (NOT standing OR old.version <> must) THEN
+        RAISE EXCEPTION 'stale %/%', kind, key USING ERRCODE = 'HS412';
+      ELSIF must = 0 AND standing AND NOT old.deleted THEN
+        RAISE EXCEPTION 'version needed %/%', kind, key USING ERRCODE = 'HS428';
+      ELSIF r->>'op' = 'delete' AND NOT standing THEN
+        RAISE EXCEPTION 'nothing to delete' USING ERRCODE = 'HS404';
+      ELSIF r->>'op' = 'delete' AND old.deleted THEN
+        written := written || old.version;
+        CONTINUE;
+      END IF;
+    END IF;
+    IF standing AND NOT old.deleted AND NOT old.engine AND (r->>'engine')::boolean THEN
+      RAISE EXCEPTION 'owned %/%', kind, key USING ERRCODE = 'HS423';
+    END IF;
+    ver := CASE WHEN standing THEN old.version + 1 ELSE 1 END;
+    body := CASE WHEN r->>'op' = 'delete' THEN '' ELSE (r->>'head') || ver || (r->>'tail') END;
+    IF standing THEN
+      IF r ? 'modelled' AND NOT old.deleted THEN body := his_keep_elements(body, old.content, r); END IF;
+      digest := encode(sha256(convert_to(old.sha256 || body, 'UTF8')), 'hex');
+      UPDATE resource_current
+      SET version = ver, updated_at = stamp, deleted = (r->>'op' = 'delete'), engine = (r->>'engine')::boolean,
+          sha256 = digest, content = body
+      WHERE unit_id = u AND type = kind AND id = key;
+      PERFORM his_forget_index(u, kind, key, r);
+      IF NOT r ? 'unless' THEN DELETE FROM resource_key k WHERE k.unit_id = u AND k.type = kind AND k.id = r->>'id'; END IF;
+    ELSE
+      digest := encode(sha256(convert_to(body, 'UTF8')), 'hex');
+      INSERT INTO resource_current (unit_id, type, id, version, updated_at, deleted, engine, sha256, content)
+      VALUES (u, kind, key, 1, stamp, false, (r->>'engine')::boolean, digest, body);
+    END IF;
+    INSERT INTO resource_version (unit_id, type, id, version, recorded_at, actor, op, content, sha256, previous_sha256)
+    VALUES (u, kind, key, ver, stamp, who, CASE WHEN ver = 1 THEN 'create' ELSE r->>'op' END, body, digest,
+            CASE WHEN standing THEN old.sha256 ELSE '' END);
+    IF r->>'op' <> 'delete' THEN
+      INSERT INTO resource_index (unit_id, type, param, value, id)
+      SELECT u, kind, e->>0, e->>1, key FROM jsonb_array_elements(r->'index') e ON CONFLICT DO NOTHING;
+      IF r ? 'dates' THEN
+        INSERT INTO resource_date (unit_id, type, param, low, high, id)
+        SELECT u, kind, e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz, key
+        FROM jsonb_array_elements(r->'dates') e ON CONFLICT DO NOTHING;
+      END IF;
+    END IF;
+    written := written || ver;
+  END LOOP;
+  RETURN to_jsonb(written);
+END
+$his$"""
+
+_READ = """
+CREATE OR REPLACE FUNCTION his_read(u int, stamp timestamptz, kinds text[], keys text[], actors text[], roles text[])
+RETURNS TABLE (n int, version int, updated_at timestamptz, deleted boolean, content text) LANGUAGE plpgsql AS $his$
+BEGIN
+  PERFORM set_config('his.unit', u::text, true);
+  INSERT INTO audit_entry (unit_id, id, recorded_at, actor, role, action, entity_type, entity_id, outcome, detail)
+  SELECT u, uuidv7(), stamp, a.actor, a.role, 'read', a.kind, a.key, 'success', '{}'
+  FROM unnest(kinds, keys, actors, roles) a(kind, key, actor, role);
+  RETURN QUERY SELECT (a.n - 1)::int, c.version, c.updated_at, c.deleted, c.content
+  FROM unnest(kinds, keys) WITH ORDINALITY a(kind, key, n)
+  JOIN resource_current c ON c.unit_id = u AND c.type = a.kind AND c.id = a.key;
+END
+$his$"""
+
+_AUDIT = """
+CREATE OR REPLACE FUNCTION his_audit(u int, stamp timestamptz, acts text[], kinds text[], keys text[], actors text[],
+                                     roles text[], details text[])
+RETURNS void LANGUAGE plpgsql AS $his$
+BEGIN
+  PERFORM set_config('his.unit', u::text, true);
+  INSERT INTO audit_entry (unit_id, id, recorded_at, actor, role, action, entity_type, entity_id, outcome, detail)
+  SELECT u, uuidv7(), stamp, a.actor, a.role, a.act, a.kind, a.key, 'success', a.detail::jsonb
+  FROM unnest(acts, kinds, keys, actors, roles, details) a(act, kind, key, actor, role, detail);
+END
+$his$"""
+
+WRITE_RESOURCES = ";\n".join((_CLAIM_KEY, _MERGE, _FORGET, _WRITE, _READ, _AUDIT))

@@ -1,0 +1,1 @@
+"""Units, departments, staff, roles, sign-in, machine clients."""

@@ -1,0 +1,179 @@
+"""Guards of the routes: who is asking, may they, and a database handle in their scope."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import Depends, Request
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+
+from his.identity import store
+from his.identity.passwords import digest
+from his.identity.rules import machine_may, may, may_fhir
+from his.identity.terms import Capability, Machine, Role, User
+from his.kit import clock
+from his.kit.changes import Changes
+from his.kit.config import get_settings
+from his.kit.db import Database, Db, Scope
+from his.kit.errors import HisError, Kind
+
+COOKIE = "his_session"
+SAFE = {"GET", "HEAD", "OPTIONS"}
+NOBODY = Scope(None)
+
+
+@dataclass(slots=True)
+class Caller:
+    """What an endpoint gets: the user, the database in the user's scope, and the instant of the request."""
+
+    user: User
+    db: Db
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FhirCaller:
+    """What the FHIR application gets: a database scope and the decision per action and type."""
+
+    scope: Scope
+    who: User | Machine
+    blind_update: bool = False
+
+    def may(self, action: str, resource_type: str) -> bool:
+        """May this caller do the action on resources of the type?"""
+        if isinstance(self.who, Machine):
+            return machine_may(self.who, action, resource_type)
+        return may_fhir(self.who.role, action, resource_type)
+
+
+def cookie_name() -> str:
+    """`__Host-` binds the cookie to this host where it travels over TLS."""
+    return f"__Host-{COOKIE}" if get_settings().secure_cookies else COOKIE
+
+
+async def load_user(database: Database, token: str, now: datetime) -> User | None:
+    """The person behind a session cookie, or None when it is unknown, idle too long or past its end."""
+    if not token:
+        return None
+    settings = get_settings()
+    async with database.scoped(NOBODY) as db:
+        session = await store.find_session(db, digest(token))
+        if session is None or session.expires_at <= now:
+            return None
+        if session.last_seen_at + timedelta(minutes=settings.session_idle_minutes) <= now:
+            return None
+        account = await store.get_account(db, session.account_id)
+        unit = await store.get_unit(db, account.unit_id) if account else None
+        if account is None or unit is None or not account.active:
+            return None
+        room = None
+        if account.room_id:
+            async with database.scoped(Scope(unit.id)) as unit_db:
+                room = await store.get_room(unit_db, account.room_id)
+        if session.last_seen_at + timedelta(minutes=1) <= now:
+            await db.apply(_seen(session, now), now)
+    place = f"{room.code} · {room.name}" if room else ""
+    return User(
+        account_id=account.id,
+        username=account.username,
+        display_name=account.display_name,
+        role=Role(account.role),
+        unit_id=unit.id,
+        unit_code=unit.code,
+        unit_name=unit.name,
+        unit_kind=unit.kind,
+        province_code=unit.province_code,
+        practitioner_id=account.practitioner_id,
+        room_id=account.room_id,
+        place=place,
+        csrf=session.csrf,
+        session_sha256=session.token_sha256,
+    )
+
+
+def _seen(session: Any, now: datetime) -> Changes:
+    changes = Changes()
+    changes.update(session, last_seen_at=now)
+    return changes
+
+
+def scope_of(user: User) -> Scope:
+    """The database scope of a person: the unit, and what the unit's kind lets its staff see across units."""
+    return Scope(user.unit_id, str(user.account_id), user.role.value, user.payer_id, user.province)
+
+
+async def check_origin(request: Request, user: User) -> None:
+    """Refuse a state change that another site started: same origin by the browser's word, and the session's token."""
+    if request.method in SAFE:
+        return
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    sent = request.headers.get("x-csrf-token", "")
+    if not sent and request.headers.get("content-type", "").startswith(
+        ("application/x-www-form-urlencoded", "multipart/form-data")
+    ):
+        sent = str((await request.form()).get("csrf", ""))
+    if site not in ("same-origin", "none") or sent != user.csrf:
+        raise HisError(Kind.FORBIDDEN, "Trang đã cũ. Tải lại trang rồi làm lại.")
+
+
+async def current_user(request: Request) -> User:
+    """The signed-in person; raises UNAUTHENTICATED. Fills `request.state` for the shell of the pages."""
+    now = clock.now()
+    user = await load_user(request.app.state.database, request.cookies.get(cookie_name(), ""), now)
+    if user is None:
+        raise HisError(Kind.UNAUTHENTICATED, "Phiên làm việc đã hết. Đăng nhập lại để làm tiếp.")
+    await check_origin(request, user)
+    state = request.state
+    state.user, state.csrf_token, state.now = user, user.csrf, now
+    state.menu = [item for capability, item in request.app.state.menu if may(user.role, capability)]
+    state.gateway = request.app.state.gateway_state()
+    return user
+
+
+def needs(capability: Capability) -> Any:
+    """The dependency of every route: `caller: Annotated[Caller, needs(Capability.REGISTER)]`.
+
+    Raises UNAUTHENTICATED without a session and FORBIDDEN without the capability; the handle closes before the answer.
+    """
+    return Depends(_guard(capability), scope="function")
+
+
+def _guard(capability: Capability) -> Callable[[Request], AsyncIterator[Caller]]:
+    async def guard(request: Request) -> AsyncIterator[Caller]:
+        user = await current_user(request)
+        if not may(user.role, capability):
+            raise HisError(Kind.FORBIDDEN, "Tài khoản này không có quyền làm việc này.")
+        async with request.app.state.database.scoped(scope_of(user)) as db:
+            request.state.db = db
+            yield Caller(user, db, request.state.now)
+
+    guard.capability = capability  # type: ignore[attr-defined]  # read by the access matrix test
+    return guard
+
+
+async def fhir_caller(database: Database, headers: Headers) -> FhirCaller:
+    """Who asks through FHIR: a machine by bearer token, or a person by session cookie (reading pages only).
+
+    Raises HisError(UNAUTHENTICATED).
+    """
+    now = clock.now()
+    kind, _, value = headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and value:
+        return await _machine(database, value.strip(), now)
+    cookies = cookie_parser(headers.get("cookie", ""))
+    user = await load_user(database, cookies.get(cookie_name(), ""), now)
+    if user is None or (headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")):
+        raise HisError(Kind.UNAUTHENTICATED, "Cần đăng nhập hoặc mã truy cập.")
+    return FhirCaller(scope_of(user), user)
+
+
+async def _machine(database: Database, token: str, now: datetime) -> FhirCaller:
+    async with database.scoped(NOBODY) as db:
+        found = await store.find_token(db, digest(token))
+    if found is None or found.expires_at <= now:
+        raise HisError(Kind.UNAUTHENTICATED, "Mã truy cập đã hết hạn. Lấy mã mới ở /oauth2/token.")
+    scopes = frozenset(found.scopes.split())
+    machine = Machine(found.client_id, found.unit_id, scopes)
+    return FhirCaller(Scope(found.unit_id, found.client_id, "machine"), machine, "his/blind-update" in scopes)

@@ -1,0 +1,85 @@
+"""Who may do what: one written matrix, from which route guards, menus, FHIR access and the tests derive."""
+
+from his.identity.terms import Capability as C
+from his.identity.terms import Machine, Role
+
+_ALL = {C.HOME, C.CATALOG}
+MATRIX: dict[Role, frozenset[C]] = {
+    Role.FRONT_DESK: frozenset(_ALL | {C.SEARCH_PATIENT, C.REGISTER, C.QUEUE}),
+    Role.DOCTOR: frozenset(
+        _ALL
+        | {
+            C.SEARCH_PATIENT,
+            C.QUEUE,
+            C.READ_RECORD,
+            C.WRITE_RECORD,
+            C.VITALS,
+            C.ORDER,
+            C.RESULT,
+            C.PRESCRIBE,
+            C.READ_BILL,
+        }
+    ),
+    Role.NURSE: frozenset(_ALL | {C.SEARCH_PATIENT, C.QUEUE, C.READ_RECORD, C.VITALS, C.RESULT}),
+    Role.PHARMACIST: frozenset(_ALL | {C.SEARCH_PATIENT, C.DISPENSE}),
+    Role.CASHIER: frozenset(_ALL | {C.SEARCH_PATIENT, C.READ_BILL, C.TAKE_PAYMENT, C.CLAIM_DESK}),
+    Role.UNIT_ADMIN: frozenset(_ALL | {C.CLAIM_DESK, C.CLOSE_DAY, C.UNIT_ADMIN}),
+    Role.INSURANCE_OFFICER: frozenset(_ALL | {C.REVIEW}),
+    Role.PROVINCE_OFFICER: frozenset(_ALL | {C.PROVINCE}),
+    Role.INSTALLATION_ADMIN: frozenset(_ALL | {C.ADMIN}),
+}
+
+HOME_PAGE: dict[Role, str] = {
+    Role.FRONT_DESK: "/front-desk",
+    Role.DOCTOR: "/queue",
+    Role.NURSE: "/queue",
+    Role.PHARMACIST: "/pharmacy",
+    Role.CASHIER: "/cashier",
+    Role.UNIT_ADMIN: "/claims",
+    Role.INSURANCE_OFFICER: "/review",
+    Role.PROVINCE_OFFICER: "/province",
+    Role.INSTALLATION_ADMIN: "/system",
+}
+
+# Who sees clinical resources through FHIR with a browser session; machines go by their scopes.
+FHIR_CAPABILITY: dict[str, C] = {
+    "Patient": C.SEARCH_PATIENT,
+    "Coverage": C.SEARCH_PATIENT,
+    "Organization": C.HOME,
+    "Practitioner": C.HOME,
+    "PractitionerRole": C.HOME,
+    "Location": C.HOME,
+    "MedicationDispense": C.READ_RECORD,
+    "ChargeItem": C.READ_BILL,
+    "Invoice": C.READ_BILL,
+    "Claim": C.CLAIM_DESK,
+    "ClaimResponse": C.CLAIM_DESK,
+    "MeasureReport": C.PROVINCE,
+}
+_VERBS = {"create": "c", "read": "r", "update": "u", "delete": "d", "search": "s", "history": "r"}
+
+
+def may(role: Role, capability: C) -> bool:
+    """Does the role hold the capability? Unknown roles hold nothing."""
+    return capability in MATRIX.get(role, frozenset())
+
+
+def may_fhir(role: Role, action: str, resource_type: str) -> bool:
+    """May a signed-in person do this to resources of the type? Reads by capability; writes only to the record's authors."""
+    capability = FHIR_CAPABILITY.get(resource_type, C.READ_RECORD)
+    if action in ("read", "search", "history"):
+        return may(role, capability)
+    if resource_type in ("Patient", "Coverage"):
+        return may(role, C.REGISTER)
+    return may(role, C.WRITE_RECORD)
+
+
+def machine_may(machine: Machine, action: str, resource_type: str) -> bool:
+    """Do the SMART v2 scopes (`system/Patient.rs`, `system/*.cruds`) of the client cover the action?"""
+    letter = _VERBS.get(action, "")
+    for scope in machine.scopes:
+        context, _, rest = scope.partition("/")
+        name, _, verbs = rest.partition(".")
+        if context == "system" and name in ("*", resource_type) and letter and letter in verbs.split("?")[0]:
+            return True
+    return False

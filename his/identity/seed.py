@@ -1,0 +1,285 @@
+"""The demonstration province Tân Giang: 40 invented units with rooms, staff, accounts; the same every time."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from his.identity.passwords import hash_password
+from his.identity.tables import Account, ApiClient, Department, Practitioner, Room, Unit
+from his.identity.terms import Role
+from his.kit.changes import Changes
+from his.kit.db import Database, Scope
+
+PROVINCE = "97"
+INSURER_ID, HEALTH_ID, SYSTEM_ID = 900, 901, 902
+NAMESPACE = UUID("6f1d0a52-6d0f-4b1e-9c57-3f6f2f6b97a0")
+REGIONS = ("Hồ Xanh", "Tả Lùng", "Sơn Dương Hạ", "Pa Thăm", "Mường Lả", "Yên Khê", "Cửa Khe", "Tam Hồ")
+CLINICS = (
+    "An Khang", "Bình Minh", "Cầu Mây", "Đông Y Nghĩa Sơn", "Gia Phúc", "Hòa Phong",
+    "Ngân Hà", "Sông Ngân", "Tâm Đức", "Thiện Nhân", "Thượng Lâm", "Vạn Xuân",
+)  # fmt: skip
+STATIONS = (
+    "Hồ Xanh", "Nậm Khe", "Bản Mường", "Nà Sáy", "Khe Mây", "Suối Lim", "Đồng Vải", "Làng Nhạn", "Cốc Sâu", "Lũng Pao",
+    "Thung Mơ", "Vân Đồi", "Đá Ong", "Rừng Thông", "Mỏ Bạc", "Quế Rừng", "Hạ Lũng", "Huổi Cuông", "Tà Sín",
+)  # fmt: skip
+FAMILY = (
+    "Nguyễn",
+    "Trần",
+    "Lê",
+    "Phạm",
+    "Hoàng",
+    "Vũ",
+    "Đặng",
+    "Bùi",
+    "Đỗ",
+    "Lò",
+    "Quàng",
+    "Cà",
+    "Vàng",
+    "Mạc",
+    "Nông",
+)
+MIDDLE = ("Thị", "Văn", "Minh", "Thu", "Quốc", "Hữu", "Ngọc", "Đức", "Thanh", "Hải")
+GIVEN = (
+    "Hà",
+    "Huy",
+    "Mai",
+    "Thắng",
+    "Lan",
+    "Sơn",
+    "Hương",
+    "Tuấn",
+    "Yến",
+    "Dũng",
+    "Hạnh",
+    "Phúc",
+    "Linh",
+    "Khánh",
+    "Oanh",
+    "Toàn",
+)
+EXAM_ROOMS = {
+    "hospital": (
+        ("101", "Tim mạch", "02.1898", "K04"), ("102", "Ngoại", "10.1898", "K19"), ("103", "Nội tổng hợp", "02.1898", "K03"),
+        ("104", "Nội tiết", "07.1898", "K08"), ("105", "Nhi", "03.1898", "K18"), ("106", "Phụ sản", "13.1898", "K27"),
+        ("107", "Tai mũi họng", "15.1898", "K28"), ("108", "Mắt", "14.1898", "K30"),
+    ),
+    "clinic": (("P1", "Nội", "02.1898", "K01"), ("P2", "Nhi", "03.1898", "K01")),
+    "station": (("P1", "Khám chung", "02.1898", "K01"),),
+}  # fmt: skip
+DEPARTMENTS = {
+    "hospital": (
+        ("K01", "Khám bệnh"), ("K02", "Hồi sức cấp cứu"), ("K03", "Nội tổng hợp"), ("K04", "Nội tim mạch"), ("K08", "Nội tiết"),
+        ("K18", "Nhi"), ("K19", "Ngoại tổng hợp"), ("K27", "Phụ sản"), ("K28", "Tai mũi họng"), ("K30", "Mắt"),
+    ),
+    "clinic": (("K01", "Khám bệnh"),),
+    "station": (("K01", "Khám bệnh"),),
+}  # fmt: skip
+WORKROOMS = (
+    ("TD", "Quầy tiếp đón", "reception"), ("XN", "Xét nghiệm", "laboratory"), ("CDHA", "Chẩn đoán hình ảnh", "imaging"),
+    ("NT", "Nhà thuốc", "pharmacy"), ("VP", "Viện phí", "cashier"),
+)  # fmt: skip
+STAFF = {"front-desk": "ĐD.", "nurse": "ĐD.", "pharmacist": "DS.", "cashier": "", "unit-admin": ""}
+PLACE = {"front-desk": "TD", "nurse": "TD", "pharmacist": "NT", "cashier": "VP", "unit-admin": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One account of the demonstration, for the list that is printed at the start."""
+
+    role: str
+    username: str
+    password: str
+
+
+def unit_rows() -> list[Unit]:
+    """One provincial hospital, eight regional hospitals, twelve clinics, nineteen stations, and two authorities."""
+    rows = [
+        _unit(1, "97001", "BVĐK tỉnh Tân Giang", "hospital", "intensive", 85, "provincial", "97009"),
+        *(
+            _unit(
+                2 + i,
+                f"97{2 + i:03d}",
+                f"BVĐK KV {name}",
+                "hospital",
+                "basic",
+                (45, 55, 62)[i % 3],
+                "district",
+                f"97{33 + 3 * i:03d}",
+            )
+            for i, name in enumerate(REGIONS)
+        ),
+        *(
+            _unit(10 + i, f"97{101 + i}", f"PKĐK {name}", "clinic", "initial", 0, "", f"97{3 + 3 * (i % 10):03d}")
+            for i, name in enumerate(CLINICS)
+        ),
+        *(
+            _unit(
+                22 + i,
+                f"97{301 + i}",
+                f"TYT xã {name}",
+                "station",
+                "initial",
+                0,
+                "",
+                f"97{33 + 3 * i:03d}",
+                station=True,
+            )
+            for i, name in enumerate(STATIONS)
+        ),
+    ]
+    rows += [
+        _unit(INSURER_ID, "BH097", "BHXH tỉnh Tân Giang", "insurer", "", 0, "", ""),
+        _unit(HEALTH_ID, "SYT97", "Sở Y tế tỉnh Tân Giang", "health-department", "", 0, "", ""),
+        _unit(SYSTEM_ID, "QTHT0", "Quản trị hệ thống", "operator", "", 0, "", ""),
+    ]
+    return rows
+
+
+def _unit(
+    number: int,
+    code: str,
+    name: str,
+    kind: str,
+    level: str,
+    points: int,
+    tier: str,
+    ward: str,
+    *,
+    station: bool = False,
+) -> Unit:
+    medical = kind in ("hospital", "clinic", "station")
+    return Unit(
+        id=number,
+        code=code,
+        name=name,
+        kind=kind,
+        level=level,
+        points=points,
+        former_tier=tier,
+        is_station=station,
+        province_code=PROVINCE,
+        ward_code=ward,
+        address=f"{10 + number} đường Hòa Bình, tỉnh Tân Giang" if medical else "",
+        phone=f"0297 3{number:06d}",
+        payer_id=INSURER_ID if medical else None,
+    )
+
+
+async def seed(database: Database, password: str, client_secret: str, now: datetime, units: int = 40) -> list[SignIn]:
+    """Write the province (its first `units` medical units); returns one sign-in for each role and the machine client."""
+    rows = unit_rows()
+    medical = [u for u in rows if u.kind in EXAM_ROOMS][:units]
+    others = [u for u in rows if u.kind not in EXAM_ROOMS]
+    changes = Changes().insert(*medical, *others)
+    hashed = hash_password(password)
+    for unit_id, role, name in (
+        (INSURER_ID, Role.INSURANCE_OFFICER, "GĐV. Mạc Hữu Thắng"),
+        (HEALTH_ID, Role.PROVINCE_OFFICER, "Nông Thị Yến"),
+        (SYSTEM_ID, Role.INSTALLATION_ADMIN, "Quản trị hệ thống"),
+    ):
+        changes.insert(_account(unit_id, role.value, role.value, name, hashed, now))
+    changes.insert(
+        ApiClient(
+            id="demo-client",
+            secret_hash=hash_password(client_secret),
+            name="Máy khách trình diễn",
+            unit_id=1,
+            scopes="system/*.cruds his/blind-update",
+        )
+    )
+    async with database.scoped(Scope(SYSTEM_ID, "seed")) as db:
+        await db.apply(changes, now)
+    for unit in medical:
+        async with database.scoped(Scope(unit.id, "seed")) as db:
+            await db.apply(_unit_changes(unit, hashed, now), now)
+    return [SignIn(role.value, _username(role.value, 2), password) for role in Role]
+
+
+def _username(role: str, unit_id: int) -> str:
+    """The demonstration's main unit (2, a regional hospital) has the plain names; others carry the unit's number."""
+    return role if unit_id in (2, INSURER_ID, HEALTH_ID, SYSTEM_ID) else f"{role}-{unit_id}"
+
+
+def _id(unit_id: int, *key: str) -> UUID:
+    return uuid5(NAMESPACE, "/".join((str(unit_id), *key)))
+
+
+def _account(
+    unit_id: int, role: str, username: str, name: str, hashed: str, now: datetime,
+    practitioner: UUID | None = None, room: UUID | None = None,
+) -> Account:  # fmt: skip
+    return Account(
+        id=_id(unit_id, "account", username),
+        username=username,
+        password_hash=hashed,
+        role=role,
+        unit_id=unit_id,
+        practitioner_id=practitioner,
+        display_name=name,
+        room_id=room,
+        created_at=now,
+    )
+
+
+def _unit_changes(unit: Unit, hashed: str, now: datetime) -> Changes:
+    chance = random.Random(unit.id)  # noqa: S311  # invented names, not secrets
+    changes = Changes()
+    for code, name in DEPARTMENTS[unit.kind]:
+        changes.insert(Department(unit_id=unit.id, id=_id(unit.id, "department", code), code=code, name=name))
+    first = DEPARTMENTS[unit.kind][0][0]
+    rooms = {code: _id(unit.id, "room", code) for code, _, _ in WORKROOMS}
+    for code, name, kind in WORKROOMS:
+        department = _id(unit.id, "department", first)
+        changes.insert(Room(unit_id=unit.id, id=rooms[code], department_id=department, code=code, name=name, kind=kind))
+    for index, (code, name, service, department_code) in enumerate(EXAM_ROOMS[unit.kind]):
+        doctor = _staff(unit, f"doctor-{code}", "BS.", department_code, index + 1, chance)
+        room = Room(
+            unit_id=unit.id,
+            id=_id(unit.id, "room", code),
+            department_id=_id(unit.id, "department", department_code),
+            code=code,
+            name=name,
+            service_code=service,
+            practitioner_id=doctor.id,
+        )
+        main = unit.id == 2 and code == "103"
+        username = "doctor" if main else f"doctor-{unit.id}-{code.lower()}"
+        display = f"{doctor.title} {doctor.name}"
+        changes.insert(doctor, room, _account(unit.id, "doctor", username, display, hashed, now, doctor.id, room.id))
+        changes.version(doctor, op="create")
+    for index, (role, title) in enumerate(STAFF.items()):
+        person = _staff(unit, role, title, first, 60 + index, chance)
+        account = _account(
+            unit.id,
+            role,
+            _username(role, unit.id),
+            f"{title} {person.name}".strip(),
+            hashed,
+            now,
+            person.id,
+            rooms.get(PLACE[role]),
+        )
+        changes.insert(person, account)
+    for index, kind in enumerate(("technician-lab", "technician-imaging")):
+        changes.insert(_staff(unit, kind, "KTV.", first, 80 + index, chance))
+    return changes.version(unit, op="create")
+
+
+def _staff(unit: Unit, key: str, title: str, department: str, number: int, chance: random.Random) -> Practitioner:
+    middle = chance.choice(MIDDLE)
+    name = f"{chance.choice(FAMILY)} {middle} {chance.choice(GIVEN)}"
+    if unit.id == 2 and key == "doctor-103":
+        name = "Phạm Quốc Huy"
+    return Practitioner(
+        unit_id=unit.id,
+        id=_id(unit.id, "practitioner", key),
+        name=name,
+        title=title,
+        license_number=f"{unit.id:04d}{number:02d}/TG-CCHN",
+        insurance_number=f"97{unit.id:04d}{number:04d}",
+        citizen_number=f"097{1 if middle == 'Thị' else 0}{80 + number % 15:02d}{unit.id:03d}{number:03d}",
+        department_code=department,
+        gender="female" if middle == "Thị" else "male",
+    )

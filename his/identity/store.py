@@ -1,0 +1,113 @@
+"""Accounts, sessions, units, rooms, staff and counters: every SELECT of the slice."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from his.identity.tables import (
+    AccessToken,
+    Account,
+    ApiClient,
+    Counter,
+    Department,
+    Practitioner,
+    Room,
+    Unit,
+    WebSession,
+)
+from his.kit.columns import table
+from his.kit.db import Db
+
+_account, _session, _unit, _room = table(Account), table(WebSession), table(Unit), table(Room)
+_practitioner, _client, _token, _counter = table(Practitioner), table(ApiClient), table(AccessToken), table(Counter)
+
+
+async def find_account(db: Db, username: str) -> Account | None:
+    """The account of a user name."""
+    return await db.model(Account, select(_account).where(_account.c.username == username))
+
+
+async def get_account(db: Db, account_id: UUID) -> Account | None:
+    """The account with this id."""
+    return await db.model(Account, select(_account).where(_account.c.id == account_id))
+
+
+async def find_session(db: Db, token_sha256: str) -> WebSession | None:
+    """The session of a cookie."""
+    return await db.model(WebSession, select(_session).where(_session.c.token_sha256 == token_sha256))
+
+
+async def find_unit(db: Db, code: str) -> Unit | None:
+    """The unit with this facility code (MA_CSKCB)."""
+    return await db.model(Unit, select(_unit).where(_unit.c.code == code))
+
+
+async def get_unit(db: Db, unit_id: int) -> Unit | None:
+    """The unit with this id."""
+    return await db.model(Unit, select(_unit).where(_unit.c.id == unit_id))
+
+
+async def list_units(db: Db, province_code: str = "", limit: int = 500) -> list[Unit]:
+    """Medical units of a province (all provinces when empty), by code."""
+    query = select(_unit).where(_unit.c.kind.in_(("hospital", "clinic", "station")), _unit.c.active)
+    if province_code:
+        query = query.where(_unit.c.province_code == province_code)
+    return await db.models(Unit, query.order_by(_unit.c.code).limit(limit))
+
+
+async def list_rooms(db: Db, kind: str = "") -> list[Room]:
+    """Active rooms of the unit in scope, by code."""
+    query = select(_room).where(_room.c.active)
+    if kind:
+        query = query.where(_room.c.kind == kind)
+    return await db.models(Room, query.order_by(_room.c.code).limit(200))
+
+
+async def get_room(db: Db, room_id: UUID) -> Room | None:
+    """A room of the unit in scope."""
+    return await db.model(Room, select(_room).where(_room.c.id == room_id))
+
+
+async def list_departments(db: Db) -> list[Department]:
+    """Departments of the unit in scope, by code."""
+    t = table(Department)
+    return await db.models(Department, select(t).order_by(t.c.code).limit(100))
+
+
+async def list_practitioners(db: Db) -> list[Practitioner]:
+    """Active staff of the unit in scope, by name."""
+    query = select(_practitioner).where(_practitioner.c.active).order_by(_practitioner.c.name).limit(500)
+    return await db.models(Practitioner, query)
+
+
+async def get_practitioner(db: Db, practitioner_id: UUID) -> Practitioner | None:
+    """A member of staff of the unit in scope."""
+    return await db.model(Practitioner, select(_practitioner).where(_practitioner.c.id == practitioner_id))
+
+
+async def find_client(db: Db, client_id: str) -> ApiClient | None:
+    """A machine client."""
+    return await db.model(ApiClient, select(_client).where(_client.c.id == client_id))
+
+
+async def find_token(db: Db, token_sha256: str) -> AccessToken | None:
+    """A machine client's bearer token."""
+    return await db.model(AccessToken, select(_token).where(_token.c.token_sha256 == token_sha256))
+
+
+async def lock_number(db: Db, kind: str, period: str, count: int = 1) -> int:
+    """The first of the next `count` numbers of the unit in scope; the counter row stays locked until the commit.
+
+    Call it inside `db.locking()`: a rollback gives the number back, so there are no holes.
+    """
+    row = insert(Counter).values(unit_id=db.scope.unit_id, kind=kind, period=period, value=count)
+    query = row.on_conflict_do_update(
+        index_elements=["unit_id", "kind", "period"], set_={"value": _counter.c.value + count}
+    ).returning(_counter.c.value)
+    return int(await db.scalar(query)) - count + 1
+
+
+async def count_units(db: Db) -> int:
+    """How many units the installation has (0 = empty database)."""
+    return int(await db.scalar(select(func.count()).select_from(_unit)))

@@ -1,0 +1,132 @@
+"""Provinces' units, their departments, rooms and staff; accounts, sessions and machine clients."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field
+
+from his.kit.columns import Shared, Versioned, belongs_to, instant, text, unique
+
+
+class Unit(Shared, table=True):
+    """A medical unit, or an authority that works with units (insurer, health department)."""
+
+    __tablename__ = "unit"
+    id: int = Field(primary_key=True)
+    code: str = Field(unique=True)  # MA_CSKCB, 5 characters
+    name: str
+    kind: str  # hospital clinic station insurer health-department
+    level: str = "initial"  # initial basic intensive (ban đầu, cơ bản, chuyên sâu)
+    points: int = 0
+    former_tier: str = ""  # district provincial central: the tier before 01/01/2025
+    is_station: bool = False  # commune-type first-level unit (entitlement 1.2)
+    province_code: str = Field(index=True)
+    ward_code: str = ""
+    address: str = text()
+    phone: str = ""
+    payer_id: int | None = None  # the insurer unit that reviews this unit's claims
+    active: bool = True
+
+
+class Department(Versioned, table=True):
+    """A department of a unit (MA_KHOA)."""
+
+    __tablename__ = "department"
+    __table_args__ = (unique("department", "code"),)
+    code: str
+    name: str
+
+
+class Room(Versioned, table=True):
+    """A room where patients are seen or served."""
+
+    __tablename__ = "room"
+    __table_args__ = (belongs_to("department_id", "department"), unique("room", "code"))
+    department_id: UUID
+    code: str
+    name: str
+    kind: str = "exam"  # exam laboratory imaging pharmacy cashier reception
+    service_code: str = ""  # the examination fee charged for a visit here
+    practitioner_id: UUID | None = None
+    active: bool = True
+
+
+class Practitioner(Versioned, table=True):
+    """A member of staff with a practice certificate (CCHN) and its scope."""
+
+    __tablename__ = "practitioner"
+    __table_args__ = (unique("practitioner", "license_number"),)
+    name: str
+    title: str = ""  # BS. ĐD. DS. KTV.
+    license_number: str
+    insurance_number: str = ""  # 10-digit social-insurance number
+    citizen_number: str = ""
+    specialty: str = ""
+    department_code: str = ""
+    gender: str = ""
+    active: bool = True
+
+
+class Account(Shared, table=True):
+    """A person who signs in; one role, one unit (an authority is a unit as well)."""
+
+    __tablename__ = "account"
+    id: UUID = Field(primary_key=True)
+    username: str = Field(unique=True)
+    password_hash: str
+    role: str
+    unit_id: int = Field(index=True)
+    practitioner_id: UUID | None = None
+    display_name: str
+    room_id: UUID | None = None
+    active: bool = True
+    failed_count: int = 0
+    locked_until: datetime | None = instant(optional=True)
+    created_at: datetime = instant()
+
+
+class WebSession(Shared, table=True):
+    """A signed-in browser; only the SHA-256 of the cookie is kept."""
+
+    __tablename__ = "web_session"
+    token_sha256: str = Field(primary_key=True)
+    account_id: UUID = Field(index=True)
+    csrf: str
+    created_at: datetime = instant()
+    last_seen_at: datetime = instant()
+    expires_at: datetime = instant()
+    user_agent: str = text()
+
+
+class ApiClient(Shared, table=True):
+    """A machine client of one unit (client credentials)."""
+
+    __tablename__ = "api_client"
+    id: str = Field(primary_key=True)
+    secret_hash: str
+    name: str
+    unit_id: int
+    scopes: str = "system/*.cruds"
+    active: bool = True
+
+
+class AccessToken(Shared, table=True):
+    """A bearer token of a machine client; only its SHA-256 is kept."""
+
+    __tablename__ = "access_token"
+    token_sha256: str = Field(primary_key=True)
+    client_id: str
+    unit_id: int
+    scopes: str
+    issued_at: datetime = instant()
+    expires_at: datetime = instant()
+
+
+class Counter(Shared, table=True):
+    """Gapless numbers of a unit: locked in the transaction that uses the number."""
+
+    __tablename__ = "counter"
+    unit_id: int = Field(primary_key=True)
+    kind: str = Field(primary_key=True)  # patient ticket:<room> dossier receipt
+    period: str = Field(primary_key=True)  # a day, a month, a year or ""
+    value: int = 0

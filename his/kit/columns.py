@@ -1,0 +1,87 @@
+"""Column kinds and keys shared by all table classes: the unit in every key, aware instants, exact money."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, ForeignKeyConstraint, Numeric, Table, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from his.kit.ids import new_id
+
+__all__ = [
+    "Shared",
+    "Tenant",
+    "Versioned",
+    "belongs_to",
+    "decimal3",
+    "document",
+    "instant",
+    "money",
+    "table",
+    "text",
+    "unique",
+]
+
+
+class Tenant(SQLModel):
+    """A row of one medical unit: `unit_id` first in the primary key, row-level security forced by the migration."""
+
+    unit_id: int = Field(primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+
+
+class Versioned(Tenant):
+    """A tenant row that changes: an update states the next version and fails when someone else was faster."""
+
+    version: int = 1
+
+
+class Shared(SQLModel):
+    """A row of the installation (code lists, units): no unit, no row-level security, changed by administrators."""
+
+
+def instant(optional: bool = False) -> Any:
+    """`timestamptz`."""
+    kind: Any = DateTime(timezone=True)
+    return Field(default=None, sa_type=kind) if optional else Field(sa_type=kind)
+
+
+def money(default: Decimal | None = Decimal(0)) -> Any:
+    """`numeric(18,2)`, đồng."""
+    kind: Any = Numeric(18, 2)
+    return Field(default=default, sa_type=kind)
+
+
+def decimal3(default: Decimal | None = Decimal(0)) -> Any:
+    """`numeric(14,3)`: quantities, doses, unit prices and rates."""
+    kind: Any = Numeric(14, 3)
+    return Field(default=default, sa_type=kind)
+
+
+def text(default: str | None = "") -> Any:
+    """`text` without a length."""
+    return Field(default=default, sa_type=Text)
+
+
+def document(optional: bool = False) -> Any:
+    """`jsonb`."""
+    kind: Any = JSONB(none_as_null=True)
+    return Field(default=None, sa_type=kind, nullable=True) if optional else Field(default_factory=dict, sa_type=kind)
+
+
+def belongs_to(column: str, parent: str) -> ForeignKeyConstraint:
+    """A composite key `(unit_id, column)` into a tenant table: a row of another unit can never be referenced."""
+    return ForeignKeyConstraint(["unit_id", column], [f"{parent}.unit_id", f"{parent}.id"])
+
+
+def unique(table_name: str, *columns: str) -> UniqueConstraint:
+    """A unique key within the unit, named `uq_<table>_<columns>`."""
+    return UniqueConstraint("unit_id", *columns, name=f"uq_{table_name}_{'_'.join(columns)}")
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The SQLAlchemy Core table of a table class, for typed `select(table(Patient).c.name)`."""
+    found: Table = model.__table__  # type: ignore[attr-defined]
+    return found

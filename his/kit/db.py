@@ -1,0 +1,243 @@
+"""The database: scoped reads, one way to write, the only commit."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from sqlalchemy import Executable, text
+from sqlalchemy.engine import Row as SqlRow
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as SqlTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlmodel import SQLModel
+
+from his.kit.changes import Changes
+from his.kit.errors import HisError, Kind
+
+Model = TypeVar("Model", bound=SQLModel)
+CONTEXT = (
+    "SELECT set_config('his.unit', :unit, true), set_config('his.payer', :payer, true), "
+    "set_config('his.province', :province, true)"
+)
+RETRY = {"40001", "40P01"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """On whose behalf the database is asked; what is not in the scope does not exist.
+
+    `unit_id` is the unit whose rows are seen and written; `payer_id` lets an insurer see what was submitted to it;
+    `province` lets a health department see the figures of its units. `actor` is the account or client id.
+    """
+
+    unit_id: int | None
+    actor: str = ""
+    role: str = ""
+    payer_id: int | None = None
+    province: str = ""
+
+    def context(self) -> dict[str, Any]:
+        """The part of the scope that the database needs with every write."""
+        return {
+            "unit": self.unit_id,
+            "payer": self.payer_id,
+            "province": self.province,
+            "actor": self.actor,
+            "role": self.role,
+        }
+
+
+class Database:
+    """Two lean pools on one database: SQLAlchemy Core for reads, psycopg for change sets and stored FHIR text.
+
+    `render` turns the subjects of a change set into FHIR resource writes; the FHIR engine gives it at start-up.
+    """
+
+    def __init__(
+        self, dsn: str, *, size: int = 6, render: Callable[[Changes, Scope, datetime], None] | None = None
+    ) -> None:
+        self.dsn = dsn
+        self.render = render
+        url = "postgresql+psycopg://"
+        self.engine = create_async_engine(
+            url,
+            async_creator=self._connect,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_reset_on_return="rollback",
+        )
+        self.lean: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
+            dsn, min_size=1, max_size=size, timeout=10, open=False, kwargs={"autocommit": True}
+        )
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(self.dsn)
+
+    async def open(self) -> None:
+        """Open the pools; raises when the database is not there."""
+        await self.lean.open(wait=True, timeout=10)
+
+    async def close(self) -> None:
+        """Close both pools."""
+        await self.lean.close()
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def scoped(self, scope: Scope) -> AsyncIterator["Db"]:
+        """A handle for one request or job."""
+        db = Db(self, scope)
+        try:
+            yield db
+        finally:
+            await db.release()
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        try:
+            async with self.lean.connection(timeout=2) as connection:
+                await connection.execute("SELECT 1")
+        except (psycopg.Error, PoolTimeout) as error:
+            raise busy() from error
+
+
+class Db:
+    """The database as one scope sees it. Reads share a transaction that carries the context; `apply` writes."""
+
+    def __init__(self, database: Database, scope: Scope) -> None:
+        self.database = database
+        self.scope = scope
+        self.queries = 0
+        self._connection: AsyncConnection | None = None
+        self._locked = False
+
+    async def _begun(self) -> AsyncConnection:
+        if self._connection is None:
+            connection = await self.database.engine.connect()
+            try:
+                unit = self.scope.unit_id
+                payer = self.scope.payer_id
+                await connection.execute(
+                    text(CONTEXT),
+                    {
+                        "unit": "" if unit is None else str(unit),
+                        "payer": "" if payer is None else str(payer),
+                        "province": self.scope.province,
+                    },
+                )
+            except BaseException:
+                await connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    async def all(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Sequence[SqlRow[Any]]:
+        """All rows of a statement; the caller bounds it."""
+        self.queries += 1
+        try:
+            connection = await self._begun()
+            return (await connection.execute(statement, parameters or {})).all()
+        except (DBAPIError, SqlTimeout) as error:
+            await self.release()
+            raise translate(error) from error
+
+    async def first(self, statement: Executable, parameters: dict[str, Any] | None = None) -> SqlRow[Any] | None:
+        """The first row, or None."""
+        rows = await self.all(statement, parameters)
+        return rows[0] if rows else None
+
+    async def scalar(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Any:
+        """The first column of the first row, or None."""
+        row = await self.first(statement, parameters)
+        return None if row is None else row[0]
+
+    async def models(self, model: type[Model], statement: Executable) -> list[Model]:
+        """Rows of `select(table(Model))` as table objects."""
+        return [model(**row._mapping) for row in await self.all(statement)]
+
+    async def model(self, model: type[Model], statement: Executable) -> Model | None:
+        """The first row of `select(table(Model))` as a table object, or None."""
+        found = await self.models(model, statement)
+        return found[0] if found else None
+
+    @asynccontextmanager
+    async def locking(self) -> AsyncIterator[None]:
+        """One explicit transaction for a use-case that must lock first; `apply` inside it commits it."""
+        await self.release()
+        self._locked = True
+        try:
+            yield
+        finally:
+            self._locked = False
+            await self.release()
+
+    async def release(self) -> None:
+        """Give the connection back (never hold one while another system is asked)."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def apply(self, changes: Changes, at: datetime) -> Any:
+        """Write the whole change set and commit, in one round trip; nothing of it is written when this raises.
+
+        Raises HisError: STALE when a row changed meanwhile, CONFLICT when a key exists (`field` is the constraint),
+        INVALID when a value does not fit, BUSY when the database is away (safe to repeat with an idempotency key).
+        """
+        if self.database.render is not None and changes.subjects:
+            self.database.render(changes, self.scope, at)
+        payload = changes.payload(self.scope.context(), at)
+        self.queries += 1
+        try:
+            if self._locked:
+                connection = await self._begun()
+                row = (await connection.execute(text("SELECT his_apply(CAST(:p AS jsonb))"), {"p": payload})).first()
+                await connection.commit()
+                await self.release()
+                return None if row is None else row[0]
+            await self.release()
+            return await self._apply_alone(payload)
+        except (DBAPIError, SqlTimeout, psycopg.Error, PoolTimeout) as error:
+            await self.release()
+            raise translate(error) from error
+
+    async def _apply_alone(self, payload: str) -> Any:
+        for attempt in range(4):
+            try:
+                async with self.database.lean.connection() as connection:
+                    row = await (await connection.execute("SELECT his_apply(%s::jsonb)", (payload,))).fetchone()
+                    return None if row is None else row[0]
+            except psycopg.Error as error:
+                if error.sqlstate not in RETRY or attempt == 3:
+                    raise
+        raise AssertionError("unreachable")
+
+
+def busy() -> HisError:
+    """The database is away or overloaded (503)."""
+    return HisError(Kind.BUSY, "Máy chủ dữ liệu chưa trả lời. Chữ đang viết được giữ nguyên, thử lại sau ít phút.")
+
+
+def translate(error: Exception) -> HisError:
+    """A database error as a sentence for the caller; programming errors are raised as they are."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.Error):
+        return busy()
+    state = cause.sqlstate or ""
+    constraint = cause.diag.constraint_name or ""
+    if state == "HS412":
+        return HisError(Kind.STALE, "Dữ liệu vừa được người khác sửa. Tải lại rồi sửa tiếp.")
+    if state == "23505":
+        return HisError(Kind.CONFLICT, "Dữ liệu này đã có. Kiểm lại trước khi tạo mới.", field=constraint)
+    if state == "23503":
+        return HisError(Kind.INVALID, "Dữ liệu được nhắc tới không có trong đơn vị này.", field=constraint)
+    if state.startswith("22") or state == "23502":
+        return HisError(
+            Kind.INVALID, "Có giá trị không hợp lệ. Kiểm lại các ô vừa nhập.", field=cause.diag.column_name or ""
+        )
+    if state.startswith(("08", "53", "57")) or isinstance(cause, psycopg.OperationalError):
+        return busy()
+    raise error

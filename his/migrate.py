@@ -1,0 +1,72 @@
+"""Schema set-up: service roles, alembic migrations, and the functions generated from the table classes."""
+
+import secrets
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from sqlmodel import SQLModel
+
+from his.discovery import import_tables
+from his.fhir.schema import WRITE_RESOURCES
+from his.kit.schema import apply_function
+
+ROLES = ("his_app", "his_worker")
+
+
+def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
+    """Bring the database up to date as its owner; returns the connection strings of the service roles by name.
+
+    The roles own nothing and cannot bypass row-level security; their password stands in `data_dir` (mode 600).
+    """
+    password = _password(data_dir)
+    with psycopg.connect(owner_dsn, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(7201)")
+        for role in ROLES:
+            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+            verb = "ALTER" if known else "CREATE"
+            connection.execute(
+                sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD {}").format(
+                    sql.SQL(verb), sql.Identifier(role), sql.Literal(password)
+                )
+            )
+        upgrade(owner_dsn)
+        import_tables()
+        connection.execute(WRITE_RESOURCES)
+        connection.execute(apply_function(SQLModel.metadata))
+    return {role: _address(owner_dsn, role, password) for role in ROLES}
+
+
+def _address(owner_dsn: str, role: str, password: str) -> str:
+    """The owner's address as a URL for another role; a socket directory goes into the query."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(owner_dsn).items() if value is not None}
+    query = {key: value for key, value in parts.items() if key not in ("user", "password", "dbname")}
+    return f"postgresql://{role}:{quote(password)}@/{quote(parts.get('dbname', 'his'))}?{urlencode(query)}"
+
+
+def upgrade(owner_dsn: str) -> None:
+    """Run the alembic migrations to the newest revision."""
+    config = Config()
+    config.set_main_option("script_location", str(scripts()))
+    config.attributes["dsn"] = owner_dsn
+    command.upgrade(config, "head")
+
+
+def scripts() -> Path:
+    """Where the migrations lie: inside the wheel, or beside the package in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "_migrations"
+    return inside if inside.is_dir() else package.parent / "migrations"
+
+
+def _password(data_dir: Path) -> str:
+    path = data_dir / "service-password"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32))
+    return path.read_text().strip()

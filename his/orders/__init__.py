@@ -1,0 +1,1 @@
+"""Ordered services, specimens, results."""

@@ -1,0 +1,14 @@
+"""Decisions about orders and results."""
+
+from his.orders.rules.ordering import DUPLICATE_DAYS, ORDER_RULES, default_payer, duplicate_days
+from his.orders.rules.results import RESULT_RULES, judge_value, report_title
+
+__all__ = [
+    "DUPLICATE_DAYS",
+    "ORDER_RULES",
+    "RESULT_RULES",
+    "default_payer",
+    "duplicate_days",
+    "judge_value",
+    "report_title",
+]

@@ -1,0 +1,1 @@
+"""Prescribing and medication safety."""

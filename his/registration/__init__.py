@@ -1,0 +1,1 @@
+"""Person index, patients, insurance cards, card check."""

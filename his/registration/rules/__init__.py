@@ -1,0 +1,1 @@
+"""Decisions of registration: reading scans, judging matches, gateway codes, cards by date, a patient's data."""

@@ -1,0 +1,1 @@
+"""Indicators, rollups, province page, MeasureReport."""

@@ -1,0 +1,1 @@
+"""Officers' worklist, decisions, appeals, settlement."""

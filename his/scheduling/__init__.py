@@ -1,0 +1,1 @@
+"""Queue tickets, rooms, calls."""

@@ -1,0 +1,75 @@
+"""`his run`: the whole system with its real parts."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+import psycopg
+
+from his.kit.config import PROJECT_ROOT, Settings, SetupError, unknown_variables
+from his.migrate import migrate
+from his.seed import seed_demo
+from his.supervisor.children import Plan
+from his.supervisor.report import Reporter
+from his.supervisor.runner import Addresses, Runner
+from his.web.assets import build_assets
+
+
+def run(settings: Settings) -> int:
+    """Run everything until it is told to stop; returns the exit code. Failures are told in one sentence, not raised."""
+    reporter = Reporter()
+    for name in unknown_variables(os.environ):
+        reporter.note(f"Bỏ qua biến {name}: không có thiết lập này", f"{name} is no setting and has no effect")
+    return Runner(settings, prepare, plan, reporter).run()
+
+
+def prepare(settings: Settings, owner: str, reporter: Reporter) -> Addresses:
+    """Bring schema and browser assets up to date and fill an empty installation. Raises `SetupError`."""
+    with reporter.step("Cập nhật lược đồ dữ liệu", "Updating the schema"):
+        try:
+            addresses = migrate(owner, settings.data_dir)
+        except psycopg.errors.InsufficientPrivilege:
+            raise SetupError(
+                "Tài khoản trong HIS_DATABASE_URL không đủ quyền tạo vai trò và bảng; hãy dùng tài khoản chủ cơ sở dữ liệu.",
+                "The account of HIS_DATABASE_URL may not create roles and tables; use the owner of the database.",
+            ) from None
+    if (PROJECT_ROOT / "package-lock.json").exists():
+        with reporter.step("Chuẩn bị giao diện", "Preparing the web assets"):
+            try:
+                build_assets(PROJECT_ROOT)
+            except (FileNotFoundError, subprocess.CalledProcessError) as error:
+                raise SetupError(
+                    f"Không chuẩn bị được giao diện ({type(error).__name__}); hãy kiểm tra mạng rồi chạy lại.",
+                    f"The web assets could not be made ({type(error).__name__}); check the network and start again.",
+                ) from None
+    if settings.demo:
+        with reporter.step("Kiểm tra dữ liệu mẫu", "Checking the sample data"):
+            seed_demo(addresses["his_app"], settings.data_dir)
+    return addresses
+
+
+def plan(settings: Settings, addresses: Addresses) -> Sequence[Plan]:
+    """Web service, worker and gateway stand-in; each sees only the database address it needs."""
+    python = [sys.executable, "-m"]
+    # fmt: off
+    web = [
+        *python, "uvicorn", "his.app:create_app", "--factory", "--host", settings.host, "--port", str(settings.port),
+        "--loop", "uvloop", "--http", "httptools", "--workers", str(settings.workers), "--log-level", settings.log_level,
+        "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "3",
+    ]
+    # fmt: on
+    app = {"HIS_APP_DATABASE_URL": addresses["his_app"]}
+    worker = app | {"HIS_WORKER_DATABASE_URL": addresses["his_worker"]}
+    return [
+        Plan("web", web, environment(settings, app), settings.log_dir / "web.log"),
+        Plan("worker", [*python, "his", "worker"], environment(settings, worker), settings.log_dir / "worker.log"),
+        Plan("gateway", [*python, "his", "gateway"], environment(settings, {}), settings.log_dir / "gateway.log"),
+    ]
+
+
+def environment(settings: Settings, addresses: Mapping[str, str]) -> dict[str, str]:
+    """The surroundings of a child: ours, without the owner's address, with the one it may use."""
+    secret = {"HIS_DATABASE_URL", "HIS_APP_DATABASE_URL", "HIS_WORKER_DATABASE_URL"}
+    kept = {name: value for name, value in os.environ.items() if name not in secret}
+    return kept | {"HIS_DATA_DIR": str(settings.data_dir), "PYTHONUNBUFFERED": "1"} | dict(addresses)

@@ -1,0 +1,55 @@
+"""Two languages: Vietnamese is the source text, English comes from `locale/en/LC_MESSAGES/his.po`, read once at import.
+
+The language of a request is the cookie `lang`, else the first of `vi`/`en` in Accept-Language, else Vietnamese.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("vi", "en")
+DEFAULT = "vi"
+CATALOGUE = Path(__file__).parent / "locale" / "en" / "LC_MESSAGES" / "his.po"
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT)
+
+
+def _load(path: Path) -> dict[str, str]:
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+    return {str(m.id): str(m.string) for m in catalogue if m.id and m.string and isinstance(m.id, str)}
+
+
+ENGLISH = _load(CATALOGUE)
+
+
+def use_language(language: str) -> None:
+    """Set the language of the current request; anything unknown falls back to Vietnamese."""
+    _language.set(language if language in LANGUAGES else DEFAULT)
+
+
+def current_language() -> str:
+    """`vi` or `en`: the language of the current request."""
+    return _language.get()
+
+
+def gettext(message: str) -> str:
+    """The sentence in the language of the request; a sentence without translation stays Vietnamese."""
+    return ENGLISH.get(message, message) if _language.get() == "en" else message
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """Vietnamese has no plural; English takes the plural entry for every count but 1."""
+    return gettext(singular if count == 1 else plural)
+
+
+def choose_language(cookies: Mapping[str, str], accept_language: str) -> str:
+    """The language asked for by cookie `lang`, then by the Accept-Language header, then Vietnamese."""
+    if cookies.get("lang") in LANGUAGES:
+        return cookies["lang"]
+    for part in accept_language.split(","):
+        tag = part.split(";")[0].strip().lower()[:2]
+        if tag in LANGUAGES:
+            return tag
+    return DEFAULT

@@ -1,0 +1,57 @@
+"""Pages of the shell itself: the list of keys and, for developers, the living style sheet of the components."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from his.kit.text import fold
+from his.web import keys, parts
+from his.web.page import render, templates
+
+router = APIRouter(include_in_schema=False)
+
+
+def _with_parts_menu(request: Request) -> None:
+    """The style sheet shows the bar even when nobody is signed in."""
+    if not getattr(request.state, "menu", ()):
+        request.state.menu = parts.MENU
+    if getattr(request.state, "gateway", None) is None:
+        request.state.gateway = parts.GATEWAY
+
+
+@router.get("/keys")
+async def list_keys(request: Request) -> HTMLResponse:
+    """All keys by screen, printable, from the same data as the key bar."""
+    return render(request, "keys.html", {"groups": keys.keys_by_context(), "titles": keys.CONTEXTS})
+
+
+@router.get("/parts")
+async def show_parts(request: Request) -> HTMLResponse:
+    """Every component in every state, with invented data."""
+    _with_parts_menu(request)
+    return render(request, "parts.html", parts.context())
+
+
+@router.get("/parts/exam")
+async def show_exam_parts(request: Request) -> HTMLResponse:
+    """The three-column work layout with banner, dose grid, basket and findings."""
+    _with_parts_menu(request)
+    return render(request, "parts_exam.html", parts.context())
+
+
+@router.get("/parts/codes")
+async def search_codes(request: Request, q: str = "") -> HTMLResponse:
+    """The option fragment of the typeahead: codes or words, marks ignored."""
+    wanted = fold(q).split()
+    hits = [c for c in parts.CODES if all(w in fold(f"{c['code']} {c['label']}") for w in wanted)]
+    module = templates.get_template("ui/search.html").module
+    return HTMLResponse(str(module.options(hits)))  # type: ignore[attr-defined]
+
+
+@router.get("/palette")
+async def search_places(request: Request, q: str = "") -> HTMLResponse:
+    """Where Ctrl+K can go by word: the entries of the menu of the person who is signed in."""
+    wanted = fold(q).split()
+    menu = getattr(request.state, "menu", ())
+    items = [{"value": m.href, "label": m.label, "href": m.href} for m in menu if all(w in fold(m.label) for w in wanted)]
+    module = templates.get_template("ui/search.html").module
+    return HTMLResponse(str(module.options(items)))  # type: ignore[attr-defined]

@@ -1,0 +1,319 @@
+"""The shell and the components in a real Chromium: no side scrolling, no console noise, keys, typeahead, drafts, focus."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Form, Request, Response
+from fastapi.responses import HTMLResponse
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from starlette.middleware.base import RequestResponseEndpoint
+
+from his.kit.errors import HisError, Kind
+from his.web import assets
+from his.web.page import Toast, render, render_error
+from his.web.pages import router
+from his.web.static_files import static_app
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[2]
+CHROMIUM = "/usr/bin/chromium"
+POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+SIZES = [(1366, 768), (1366, 640), (1024, 700), (720, 900), (390, 844), (360, 740), (320, 640)]
+
+
+class Desk:
+    """What the small server under test remembers: drafts received, decisions made, whether the session is alive."""
+
+    def __init__(self) -> None:
+        self.drafts: list[str] = []
+        self.decisions: list[str] = []
+        self.undone = 0
+        self.signed_in = True
+        self.refuse_drafts = False
+
+
+def _application(desk: Desk) -> FastAPI:
+    app = FastAPI()
+
+    @app.middleware("http")
+    async def shell(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        request.state.user = SimpleNamespace(
+            display_name="BS. Phạm Quốc Huy",
+            role="Bác sĩ",
+            unit_name="BVĐK KV Hồ Xanh",
+            place="Phòng 103 · Nội tổng hợp",
+            username="huy",
+        )
+        request.state.csrf_token = "token-of-test"
+        request.state.now = datetime(2026, 11, 23, 3, 47, tzinfo=UTC)
+        response = await call_next(request)
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    @app.post("/parts/draft")
+    async def draft(request: Request, story: str = Form("")) -> Response:
+        if desk.refuse_drafts:
+            return Response(status_code=503)
+        if not desk.signed_in:
+            return Response(status_code=401)
+        assert request.headers["x-csrf-token"]
+        desk.drafts.append(story)
+        return Response(status_code=204, headers={"X-Saved-At": "10:47:05"})
+
+    @app.post("/sign-in")
+    async def sign_in(password: str = Form()) -> Response:
+        desk.signed_in = password == "right"
+        return Response(status_code=204 if desk.signed_in else 401, headers={"X-CSRF-Token": "second-token"})
+
+    @app.post("/parts/none")
+    async def cancel(request: Request) -> Response:
+        if not desk.signed_in:
+            return Response(status_code=401)
+        return render_error(request, HisError(Kind.CONFLICT, "Lượt này đã thu 141.488 đ lúc 11:20 bằng QR. Không thu thêm."))
+
+    @app.post("/parts/decide/{line}")
+    async def decide(line: str, decision: str = Form()) -> HTMLResponse:
+        desk.decisions.append(f"{line}:{decision}")
+        return HTMLResponse("")
+
+    @app.get("/parts/toast")
+    async def toast(request: Request) -> Response:
+        return render(request, "error_part.html", {"sentence": "", "next_step": "", "findings": (), "incident": ""}, toast=Toast("Đã chuyển số 016 sang chờ kết quả", "/parts/undo"))
+
+    @app.post("/parts/undo")
+    async def undo() -> Response:
+        desk.undone += 1
+        return Response(status_code=204)
+
+    app.include_router(router)
+    app.mount("/static", static_app)
+    return app
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture(scope="module")
+def address(desk: Desk) -> Iterator[str]:
+    assets.build_assets(ROOT)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(_application(desk), host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, desk: Desk) -> Iterator[Page]:
+    desk.__init__()  # type: ignore[misc]
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="vi-VN")
+    tab = context.new_page()
+    tab.noise = []  # type: ignore[attr-defined]
+    tab.on("console", lambda m: tab.noise.append(m.text) if m.type in {"error", "warning"} else None)  # type: ignore[attr-defined]
+    tab.on("pageerror", lambda e: tab.noise.append(str(e)))  # type: ignore[attr-defined]
+    yield tab
+    context.close()
+
+
+def _open(page: Page, url: str) -> None:
+    with page.expect_response(lambda r: "keys.json" in r.url):
+        page.goto(url)
+    page.wait_for_load_state("load")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("path", ["/parts", "/parts/exam", "/keys"])
+def test_no_side_scrolling_and_no_noise(page: Page, address: str, path: str, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    _open(page, address + path)
+    wide = page.evaluate("Math.max(document.documentElement.scrollWidth, document.querySelector('main').scrollWidth)")
+    assert wide <= width
+    assert page.noise == []  # type: ignore[attr-defined]
+
+
+def test_primary_button_and_key_bar_stay_in_sight(page: Page, address: str) -> None:
+    for width, height in ((1366, 768), (1366, 640), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        _open(page, address + "/parts/exam")
+        box = page.get_by_role("button", name="Ký: còn 1 điều chặn").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= height
+
+
+def test_question_mark_lists_all_keys_and_escape_closes(page: Page, address: str) -> None:
+    _open(page, address + "/parts/exam")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Tất cả phím")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_text("Lưu và in").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_keys_focus_fields_but_letters_stay_in_text(page: Page, address: str) -> None:
+    _open(page, address + "/parts/exam")
+    page.keyboard.press("F4")
+    expect(page.get_by_label("Thêm chẩn đoán").first).to_be_focused()
+    page.locator("#story").fill("")
+    page.locator("#story").type("a? gth")
+    expect(page.locator("#story")).to_have_value("a? gth")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_typeahead_by_keyboard_without_marks(page: Page, address: str) -> None:
+    _open(page, address + "/parts")
+    box = page.get_by_role("combobox", name="Chẩn đoán kèm")
+    box.focus()
+    box.type("roi loan mo")
+    expect(page.get_by_role("option")).to_have_count(2)
+    expect(box).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(box).to_have_value("Rối loạn mỡ máu khác")
+    assert page.locator("input[name=icd]").input_value() == "E78.8"
+    expect(box).to_have_attribute("aria-expanded", "false")
+    box.fill("xyz")
+    expect(page.get_by_text("Không có. Thử mã hoặc từ khác.").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#icd-list")).to_be_hidden()
+
+
+def test_palette_goes_by_word(page: Page, address: str) -> None:
+    _open(page, address + "/parts/exam")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Tìm người, mã, việc").type("thanh phan")
+    expect(page.locator("#palette").get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url(address + "/parts")
+
+
+def test_dose_grid_counts_with_halves(page: Page, address: str) -> None:
+    _open(page, address + "/parts/exam")
+    cell = page.get_by_label("Sáng, Atorvastatin 20 mg")
+    cell.fill("1/2")
+    expect(page.locator("#rx-d3 [data-quantity]")).to_have_text("28")
+    assert page.locator("input[name=quantity-d3]").input_value() == "28"
+    cell.fill("hai")
+    expect(cell).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#rx-d3 [data-quantity]")).to_have_text("–")
+    cell.press("ArrowUp")
+    expect(page.get_by_label("Sáng, Metformin 850 mg")).to_be_focused()
+
+
+def test_rows_and_decision_letters(page: Page, address: str) -> None:
+    _open(page, address + "/parts")
+    page.locator("#q-031").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#q-018")).to_be_focused()
+    page.keyboard.press("End")
+    expect(page.locator("#q-027")).to_be_focused()
+    page.locator("#line-l6").focus()
+    page.keyboard.press("t")
+    expect(page.locator("#d-l6-T")).to_be_checked()
+    expect(page.locator("#line-l6 label", has_text="từ chối")).to_be_visible()
+    page.locator("#line-l6 .aq").focus()
+    page.keyboard.press("g")
+    expect(page.locator("#d-l6-T")).to_be_checked()
+
+
+def test_draft_is_saved_retried_and_survives_a_lost_session(page: Page, address: str, desk: Desk) -> None:
+    _open(page, address + "/parts/exam")
+    page.locator("#story").fill("Ho khan 5 ngày")
+    page.locator("#exam").focus()
+    page.locator("h1").evaluate("document.activeElement.blur()")
+    expect(page.locator("#saved")).to_have_text("Nháp đã lưu 10:47:05")
+    assert desk.drafts[-1] == "Ho khan 5 ngày"
+    desk.refuse_drafts = True
+    page.locator("#story").fill("Ho khan 6 ngày")
+    page.locator("#story").blur()
+    expect(page.locator("#saved")).to_have_class("saved warn")
+    desk.refuse_drafts, desk.signed_in = False, False
+    page.evaluate("dispatchEvent(new Event('online'))")
+    dialog = page.get_by_role("dialog", name="Nhập lại mật khẩu để làm tiếp")
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Mật khẩu của").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_text("Mật khẩu chưa khớp. Nhập lại.")).to_be_visible()
+    dialog.get_by_label("Mật khẩu của").fill("right")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#story")).to_have_value("Ho khan 6 ngày")
+    expect(page.locator("#saved")).to_have_text("Nháp đã lưu 10:47:05")
+    assert desk.drafts[-1] == "Ho khan 6 ngày"
+
+
+def test_question_before_a_deed_and_refusal_in_the_strip(page: Page, address: str) -> None:
+    _open(page, address + "/parts")
+    page.get_by_role("button", name="Hủy lượt", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Hủy lượt khám của Đặng Thị Hồng Vân?")
+    expect(dialog.get_by_role("button", name="Giữ lại")).to_be_focused()
+    dialog.get_by_role("button", name="Hủy lượt khám").click()
+    expect(page.locator("#toast")).to_contain_text("Lượt này đã thu 141.488 đ lúc 11:20 bằng QR.")
+    expect(page.locator("#toast")).to_have_attribute("role", "alert")
+
+
+def test_undo_from_the_strip(page: Page, address: str, desk: Desk) -> None:
+    _open(page, address + "/parts")
+    page.evaluate("htmx.ajax('GET', '/parts/toast', {swap: 'none'})")
+    expect(page.locator("#toast")).to_contain_text("Đã chuyển số 016 sang chờ kết quả")
+    page.locator("h1").click()
+    with page.expect_response("**/parts/undo"):
+        page.keyboard.press("Control+z")
+    assert desk.undone == 1
+
+
+def test_scan_with_focus_elsewhere_goes_to_the_box(page: Page, address: str) -> None:
+    _open(page, address + "/parts")
+    page.locator("#q-031").focus()
+    with page.expect_request("**/parts/scan") as sent:
+        page.evaluate(
+            """() => { const d = new DataTransfer(); d.setData('text', '034168004599');
+            document.activeElement.dispatchEvent(new ClipboardEvent('paste', {clipboardData: d, bubbles: true})); }"""
+        )
+    assert "034168004599" in (sent.value.post_data or "")
+    expect(page.locator("#scan")).to_be_focused()
+
+
+def test_menu_on_the_phone(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _open(page, address + "/parts/exam")
+    expect(page.get_by_role("navigation", name="Chính")).to_be_hidden()
+    page.get_by_role("button", name="Mở trình đơn").click()
+    expect(page.get_by_role("navigation", name="Chính")).to_be_visible()
+
+
+def test_targets_on_the_phone_are_large(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _open(page, address + "/parts/exam")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('main button, main a.btn, main .in, main .dose')]
+        .filter(e => e.getClientRects().length).filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML.slice(0, 90))"""
+    )
+    assert small == []
