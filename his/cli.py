@@ -17,7 +17,7 @@ def main() -> None:
     """Collect the commands of the slices and run."""
     for slice_name in ("fhir", *LADDER):
         module = f"his.{slice_name}.cli"
-        if importlib.util.find_spec(module):
+        if importlib.util.find_spec(f"his.{slice_name}") and importlib.util.find_spec(module):
             app.add_typer(importlib.import_module(module).app, name=GROUPS.get(slice_name, slice_name))
     for module in ("his.supervisor.cli", "his.worker", "his.gateway", "his.demo"):
         if importlib.util.find_spec(module):

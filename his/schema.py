@@ -11,7 +11,7 @@ EXTENSIONS = ["CREATE EXTENSION IF NOT EXISTS pg_trgm"]
 FIND_PERSON = """CREATE FUNCTION find_person(citizen text, insurance text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
   SELECT id FROM person WHERE (citizen <> '' AND citizen_number = citizen)
-     OR (insurance <> '' AND insurance_number = insurance) ORDER BY citizen_number = citizen DESC LIMIT 2
+     OR (insurance <> '' AND insurance_number = insurance) ORDER BY (citizen_number = citizen) DESC NULLS LAST LIMIT 2
 $$"""
 
 

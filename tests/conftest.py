@@ -1,6 +1,7 @@
 """Real parts for every test: one PostgreSQL a worker, a migrated and seeded template, a clone for each test module."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -33,8 +34,11 @@ def renamed(dsn: str, dbname: str) -> str:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Embedded]:
     """A PostgreSQL of this test process; fsync off, because no test here cuts the power."""
-    with Embedded(SCRATCH / "pg", durable=False) as embedded:
-        yield embedded
+    embedded = Embedded(SCRATCH, durable=False)
+    embedded.start()
+    yield embedded
+    embedded.discard()
+    shutil.rmtree(SCRATCH, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

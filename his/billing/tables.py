@@ -21,7 +21,7 @@ class Charge(Versioned, table=True):
     )
     encounter_id: UUID
     patient_id: UUID
-    source_type: str  # service_request medication_dispense
+    source_type: str  # service_request medication_dispense, before signing also medication_request (planned)
     source_id: UUID
     kind: str  # exam service surgery procedure bed drug supply
     code: str
@@ -32,6 +32,7 @@ class Charge(Versioned, table=True):
     unit_price: Decimal = decimal3()
     insured_unit_price: Decimal = decimal3()
     payer: str = "insurance"
+    card_number: str = ""  # the card that pays this line; empty when none does
     cover_scope: int = 1
     cover_rate: int = 100
     service_rate: Decimal = decimal3(Decimal(100))
@@ -70,7 +71,7 @@ class Statement(Versioned, table=True):
 
 
 class Payment(Versioned, table=True):
-    """Money received; a second request with the same key is the same payment."""
+    """Money received; a second request with the same key is the same payment. A cancelled one keeps its number."""
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -78,11 +79,28 @@ class Payment(Versioned, table=True):
         unique("payment", "key"),
         unique("payment", "receipt_number"),
         Index("ix_payment_visit", "unit_id", "encounter_id"),
+        Index("ix_payment_shift", "unit_id", "cashier_id", "paid_at"),
     )
     encounter_id: UUID
     amount: Decimal = money()
-    method: str = "cash"
+    method: str = "cash"  # cash transfer card
     paid_at: datetime = instant()
     cashier_id: UUID
     receipt_number: str
     key: str
+    status: str = "received"  # received cancelled
+    cancelled_at: datetime | None = instant(optional=True)
+    cancelled_by: UUID | None = None
+    cancel_reason: str = text()
+
+
+class BankAccount(Versioned, table=True):
+    """The account of the unit into which patients transfer; at most one is active."""
+
+    __tablename__ = "bank_account"
+    __table_args__ = (unique("bank_account", "bin", "number"),)
+    bin: str  # 6 digits of NAPAS
+    number: str
+    bank: str
+    holder: str
+    active: bool = True

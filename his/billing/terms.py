@@ -1,9 +1,8 @@
 """Words of billing: the facts that benefit rules may see and the shares they give back.
 
-Amounts are Decimal đồng, rates are percentages, instants are Viet Nam's wall clock (aware instants are converted).
-The names of the claim standard stand beside ours: amount_hospital THANH_TIEN_BV, amount_covered THANH_TIEN_BH,
-insurer_share T_BHTT, copayment T_BNCCT, self_paid T_BNTT, other_sources T_NGUONKHAC, benefit_rate MUC_HUONG,
-service_rate TYLE_TT_DV, cover_rate TYLE_TT_BH, cover_scope PHAM_VI.
+Amounts are Decimal đồng, rates are percentages, instants are Viet Nam's wall clock (aware instants are converted). Names of the
+claim standard: amount_hospital THANH_TIEN_BV, amount_covered THANH_TIEN_BH, insurer_share T_BHTT, copayment T_BNCCT, self_paid
+T_BNTT, other_sources T_NGUONKHAC, benefit_rate MUC_HUONG, service_rate TYLE_TT_DV, cover_rate TYLE_TT_BH, cover_scope PHAM_VI.
 """
 
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
+from uuid import UUID
 
 from his.kit.money import ZERO
 
@@ -289,3 +289,12 @@ class VisitShare:
     exempt: bool | None
     copay_room: Decimal | None
     explanation: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceView:
+    """A frozen statement (row) with the ids of its charges, as it is rendered to FHIR Invoice."""
+
+    statement: object
+    charge_ids: tuple[UUID, ...]
+    patient_id: UUID

@@ -207,7 +207,7 @@ def query_words(text: str) -> list[str]:
     return [word for word in words if word][:8]
 
 
-COMMON = "thuongdung"
+COMMON = "+"  # no word of a query can match it
 
 
 def search_text(code: str, *texts: str, common: bool = False) -> str:

@@ -209,11 +209,11 @@ async def find_pairs(db: Db, keys: Collection[str], on: date) -> list[Interactio
     """Contraindicated pairs of which both sides are among the keys, in the version of the day."""
     query = (
         select(_pair)
-        .distinct(_pair.c.first, _pair.c.second)
         .where(_among(_pair.c.first, "keys"), _among(_pair.c.second, "keys"), _pair.c.valid_from <= _ON)
-        .order_by(_pair.c.first, _pair.c.second, _pair.c.valid_from.desc())
+        .order_by(_pair.c.first, _pair.c.second, _pair.c.valid_from)
     )
-    return [Interaction(**row._mapping) for row in await db.all(query, {"keys": list(keys), "on": on})]
+    rows = await db.all(query, {"keys": list(keys), "on": on})
+    return list({(row.first, row.second): Interaction(**row._mapping) for row in rows}.values())
 
 
 async def list_versions(db: Db, limit: int = 200) -> list[CatalogVersion]:

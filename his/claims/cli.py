@@ -83,10 +83,7 @@ def _show(report: ReadReport) -> None:
 @app.command()
 def read(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tệp XML 130, 4750, 3176 hoặc 4210.")],
-    as_json: KIND_WORDS = {"string": "chuỗi", "number": "số"}
-NEED_WORDS = {"yes": "có", "no": "không", "conditional": "tùy trường hợp"}
-SEVERITY_WORDS = {"error": "Chặn", "warning": "Cần sửa", "information": "Nhắc"}
-JsonFlag = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Đọc một tệp hồ sơ và cho biết hiểu được gì, không hiểu gì. Mã thoát 1 khi không đọc được hồ sơ nào."""
     report = read_file(file.read_bytes())
@@ -119,10 +116,7 @@ def table_fields() -> list[dict[str, object]]:
 
 
 @app.command()
-def tables(as_json: KIND_WORDS = {"string": "chuỗi", "number": "số"}
-NEED_WORDS = {"yes": "có", "no": "không", "conditional": "tùy trường hợp"}
-SEVERITY_WORDS = {"error": "Chặn", "warning": "Cần sửa", "information": "Nhắc"}
-JsonFlag = False) -> None:
+def tables(as_json: JsonFlag = False) -> None:
     """Liệt kê các trường của từng bảng đang ghi ra."""
     rows = table_fields()
     if as_json:
@@ -137,10 +131,7 @@ JsonFlag = False) -> None:
 
 
 @app.command()
-def rules(as_json: KIND_WORDS = {"string": "chuỗi", "number": "số"}
-NEED_WORDS = {"yes": "có", "no": "không", "conditional": "tùy trường hợp"}
-SEVERITY_WORDS = {"error": "Chặn", "warning": "Cần sửa", "information": "Nhắc"}
-JsonFlag = False) -> None:
+def rules(as_json: JsonFlag = False) -> None:
     """Liệt kê các quy tắc kiểm tra hồ sơ, căn cứ và thời gian hiệu lực."""
     known = {rule.code: rule for rule in (*RULES, *CHECK_IN_RULES)}.values()
     if as_json:

@@ -23,7 +23,7 @@ async def find_due(db: Db, now: datetime, limit: int) -> list[tuple[int, UUID]]:
         .order_by(_parcel.c.next_attempt_at, _parcel.c.id)
         .limit(limit)
     )
-    return [(row[0], row[1]) for row in await db.all(query)]
+    return [(row.unit_id, row.id) for row in await db.all(query)]
 
 
 async def get_parcel(db: Db, parcel_id: UUID) -> Parcel | None:

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 
 from his.fhir.outcome import FhirError, not_found
 from his.fhir.registry import Registry
-from his.kit.db import Scope
+from his.kit.db import Database, Scope
 
 
 class Caller(Protocol):
@@ -25,7 +25,7 @@ class Caller(Protocol):
         """May this caller `create`, `read`, `update`, `delete` or `search` resources of the type?"""
 
 
-Authenticate = Callable[[Headers], Awaitable[Caller]]
+Authenticate = Callable[[Database, Headers], Awaitable[Caller]]
 
 
 def check(caller: Caller, registry: Registry, action: str, resource_type: str) -> None:

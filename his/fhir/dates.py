@@ -24,7 +24,7 @@ def interval(text: str) -> tuple[str, str] | None:
         return None
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:
-        low = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0))
+        low = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0))  # noqa: DTZ001  # the zone is applied below
         if month is None:
             high = low.replace(year=low.year + 1)
         elif day is None:

@@ -94,7 +94,19 @@ def token_values(value: Any) -> Iterator[str]:
             yield code + SEPARATOR + system
 
 
-_TEXT_PARTS = ("text", "family", "given", "prefix", "suffix", "line", "city", "district", "state", "postalCode", "country")
+_TEXT_PARTS = (
+    "text",
+    "family",
+    "given",
+    "prefix",
+    "suffix",
+    "line",
+    "city",
+    "district",
+    "state",
+    "postalCode",
+    "country",
+)
 
 
 def string_values(value: Any) -> Iterator[str]:

@@ -7,14 +7,17 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from json.scanner import make_scanner
 from typing import Any, NoReturn
 
 from his.fhir.outcome import FhirError
 
 MAX_DEPTH = 40
 _SPACE = re.compile(r"[ \t\n\r]*")
-_BAD_ESCAPE = re.compile(r"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]")
+_BAD_ESCAPE = re.compile(
+    r"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
+)
 _ESCAPED = re.compile(r"\\\\")
 
 
@@ -23,7 +26,7 @@ def _constant(_name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_constant)
-_scan = _DECODER.scan_once
+_scan = make_scanner(_DECODER)  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)
@@ -80,13 +83,14 @@ def decode(body: bytes) -> str:
 def read_value(text: str, at: int) -> tuple[Any, int]:
     """The JSON value that starts at this offset, and the offset behind it."""
     try:
-        return _scan(text, at)
+        value, end = _scan(text, at)
     except StopIteration as error:
         raise malformed(f"thiếu giá trị ở vị trí {error.value}.") from None
     except RecursionError:
         raise malformed("lồng quá sâu.") from None
     except ValueError as error:
         raise malformed(f"{str(error)[:80]}.") from None
+    return value, end
 
 
 def read_object(text: str, at: int = 0) -> Parsed:

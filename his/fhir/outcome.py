@@ -80,9 +80,7 @@ def outcome(*issues: dict[str, Any]) -> bytes:
 def issues_of(error: HisError) -> list[dict[str, Any]]:
     """The issues of a refusal; findings of rules carry their code and FHIRPath."""
     if error.findings:
-        return [
-            issue(str(f.severity), "business-rule", f.message, f.expression, f.code) for f in error.findings
-        ]
+        return [issue(str(f.severity), "business-rule", f.message, f.expression, f.code) for f in error.findings]
     code = error.code if isinstance(error, FhirError) else ISSUE[error.kind]
     return [issue("error", code, error.message, error.field)]
 

@@ -102,12 +102,16 @@ class Reader:
 
     async def version(self, scope: Scope, resource_type: str, identity: str, version: int) -> Stored | None:
         """One version of a resource."""
-        sql = Sql().add(CONTEXT, str(scope.unit_id)).add(
-            "SELECT r.* FROM ctx CROSS JOIN LATERAL (SELECT v.version, v.recorded_at, v.op = 'delete', v.content "
-            "FROM resource_version v WHERE v.unit_id = ctx.unit AND v.type = %s AND v.id = %s AND v.version = %s LIMIT 1) r",
-            resource_type,
-            identity,
-            version,
+        sql = (
+            Sql()
+            .add(CONTEXT, str(scope.unit_id))
+            .add(
+                "SELECT r.* FROM ctx CROSS JOIN LATERAL (SELECT v.version, v.recorded_at, v.op = 'delete', v.content "
+                "FROM resource_version v WHERE v.unit_id = ctx.unit AND v.type = %s AND v.id = %s AND v.version = %s LIMIT 1) r",
+                resource_type,
+                identity,
+                version,
+            )
         )
         rows = await self.rows(sql)
         return Stored(*rows[0]) if rows else None
@@ -115,7 +119,7 @@ class Reader:
     async def _fetch(self, query: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
         try:
             async with self.database.lean.connection() as connection:
-                return await (await connection.execute(query, arguments)).fetchall()  # type: ignore[arg-type]
+                return await (await connection.execute(query, arguments)).fetchall()
         except (psycopg.Error, PoolTimeout) as error:
             raise translate(error) if isinstance(error, psycopg.Error) else busy() from error
 

@@ -6,8 +6,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from types import ModuleType
+from functools import cache, cached_property
 from typing import Any
 
 import orjson
@@ -20,6 +19,7 @@ from his.fhir.resource_types import TYPES
 from his.kit.changes import Changes
 from his.kit.db import Db, Scope
 
+Subject = type[Any]
 ALWAYS_OURS = frozenset({"resourceType", "id", "meta", "text"})
 
 
@@ -53,7 +53,7 @@ class Resource:
     """
 
     type: str
-    subject: type
+    subject: Subject
     to_fhir: Callable[[Any], dict[str, Any]]
     example: Callable[[], Any]
     visible: Callable[[Scope], bool]
@@ -81,7 +81,7 @@ class Registry:
     """The declared resources by subject class and by type."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        self.by_subject: dict[type, Resource] = {}
+        self.by_subject: dict[Subject, Resource] = {}
         self.by_type: dict[str, list[Resource]] = {}
         for resource in resources:
             assert resource.subject not in self.by_subject, f"two resources of {resource.subject.__name__}"
@@ -134,10 +134,12 @@ def rendered(resource: Resource, subject: object, op: str, at: datetime) -> dict
     }
 
 
-def discover(modules: Iterable[ModuleType] | None = None) -> Registry:
-    """The registry of all slices: every module under `his/<slice>/fhir/` ends in `RESOURCE` or `RESOURCES`."""
-    found: list[Resource] = []
-    for module in fhir_modules() if modules is None else modules:
-        declared = getattr(module, "RESOURCES", None) or (module.RESOURCE,)
-        found.extend(declared)
-    return Registry(found)
+@cache
+def discover() -> Registry:
+    """The registry of all slices: every module under `his/<slice>/fhir/` ends in `RESOURCE = Resource(...)`."""
+    return Registry(module.RESOURCE for module in fhir_modules())
+
+
+def render(changes: Changes, scope: Scope, at: datetime) -> None:
+    """The hook for `kit.db.Database(render=...)`, with the registry of all slices."""
+    discover().render(changes, scope, at)

@@ -118,7 +118,9 @@ def _from_dates(sql: Sql, query: Query, lead: DateCondition) -> None:
     _others(sql, query, lead, "i")
     if query.cursor:
         one, _, two = query.cursor[0].partition(";")
-        sql.add(f"AND (i.{first}, i.{second}, i.id) > (%s::timestamptz, %s::timestamptz, %s)", one, two, query.cursor[-1])
+        sql.add(
+            f"AND (i.{first}, i.{second}, i.id) > (%s::timestamptz, %s::timestamptz, %s)", one, two, query.cursor[-1]
+        )
     sql.add(f"ORDER BY i.{first}, i.{second}, i.id")
 
 

@@ -18,7 +18,7 @@ class ResourceVersion(SQLModel, table=True):
     __table_args__ = (Index("ix_resource_version_time", "unit_id", "type", "recorded_at", "id", "version"), _ENGINE)
     unit_id: int = Field(primary_key=True)
     type: str = Field(primary_key=True)
-    id: str = Field(primary_key=True, sa_type=_C)  # type: ignore[call-overload]
+    id: str = Field(primary_key=True, sa_type=_C)
     version: int = Field(primary_key=True)
     recorded_at: datetime = instant()
     actor: str
@@ -38,7 +38,7 @@ class ResourceCurrent(SQLModel, table=True):
     __table_args__ = (Index("ix_resource_current_time", "unit_id", "type", "updated_at", "id"), _ENGINE)
     unit_id: int = Field(primary_key=True)
     type: str = Field(primary_key=True)
-    id: str = Field(primary_key=True, sa_type=_C)  # type: ignore[call-overload]
+    id: str = Field(primary_key=True, sa_type=_C)
     version: int
     updated_at: datetime = instant()
     deleted: bool = False
@@ -55,8 +55,8 @@ class ResourceIndex(SQLModel, table=True):
     unit_id: int = Field(primary_key=True)
     type: str = Field(primary_key=True)
     param: str = Field(primary_key=True)
-    value: str = Field(primary_key=True, sa_type=_C)  # type: ignore[call-overload]
-    id: str = Field(primary_key=True, sa_type=_C)  # type: ignore[call-overload]
+    value: str = Field(primary_key=True, sa_type=_C)
+    id: str = Field(primary_key=True, sa_type=_C)
 
 
 class ResourceDate(SQLModel, table=True):
@@ -73,7 +73,7 @@ class ResourceDate(SQLModel, table=True):
     param: str = Field(primary_key=True)
     low: datetime = Field(primary_key=True, sa_type=instant().sa_type)
     high: datetime = Field(primary_key=True, sa_type=instant().sa_type)
-    id: str = Field(primary_key=True, sa_type=_C)  # type: ignore[call-overload]
+    id: str = Field(primary_key=True, sa_type=_C)
 
 
 class ResourceKey(SQLModel, table=True):
@@ -83,5 +83,5 @@ class ResourceKey(SQLModel, table=True):
     __table_args__ = (Index("ix_resource_key_id", "unit_id", "type", "id"), _ENGINE)
     unit_id: int = Field(primary_key=True)
     type: str = Field(primary_key=True)
-    key: str = Field(primary_key=True, sa_type=_C)  # type: ignore[call-overload]
-    id: str = Field(sa_type=_C)  # type: ignore[call-overload]
+    key: str = Field(primary_key=True, sa_type=_C)
+    id: str = Field(sa_type=_C)

@@ -49,7 +49,9 @@ def validate(resource_type: str, resource: dict[str, Any]) -> None:
         except ValidationError as error:
             raise FhirError(400, "structure", "", findings=_structural(resource_type, error)) from None
         except (RecursionError, TypeError, AttributeError, KeyError, ValueError, ArithmeticError):
-            raise FhirError(400, "structure", f"Nội dung không đúng cấu trúc của {resource_type}.", resource_type) from None
+            raise FhirError(
+                400, "structure", f"Nội dung không đúng cấu trúc của {resource_type}.", resource_type
+            ) from None
     findings = list(_own(resource_type, resource))[:MAX_FINDINGS]
     if findings:
         raise FhirError(422, "invariant", findings[0].message, findings=findings)
@@ -138,7 +140,9 @@ def _no_invariants(_resource: dict[str, Any]) -> Iterator[Finding]:
 def _patient(resource: dict[str, Any]) -> Iterator[Finding]:
     for n, contact in enumerate(resource.get("contact") or ()):
         if not {"name", "telecom", "address", "organization"} & contact.keys():
-            yield _broken("FHIR-PAT-1", "Người liên hệ cần tên, số liên lạc, địa chỉ hoặc tổ chức.", f"Patient.contact[{n}]")
+            yield _broken(
+                "FHIR-PAT-1", "Người liên hệ cần tên, số liên lạc, địa chỉ hoặc tổ chức.", f"Patient.contact[{n}]"
+            )
 
 
 def _organization(resource: dict[str, Any]) -> Iterator[Finding]:
@@ -152,13 +156,17 @@ def _condition(resource: dict[str, Any]) -> Iterator[Finding]:
         yield _broken("FHIR-CON-5", "Chẩn đoán ghi nhầm không được có clinicalStatus.", "Condition.clinicalStatus")
     abated = any(name.startswith("abatement") for name in resource)
     if abated and not has_code(resource.get("clinicalStatus"), "resolved", "remission", "inactive"):
-        yield _broken("FHIR-CON-4", "Đã khỏi thì clinicalStatus phải là inactive, resolved hoặc remission.", "Condition")
+        yield _broken(
+            "FHIR-CON-4", "Đã khỏi thì clinicalStatus phải là inactive, resolved hoặc remission.", "Condition"
+        )
 
 
 def _allergy(resource: dict[str, Any]) -> Iterator[Finding]:
     wrong = has_code(resource.get("verificationStatus"), "entered-in-error")
     if wrong == ("clinicalStatus" in resource):
-        yield _broken("FHIR-AIT-1", "Dị ứng phải có clinicalStatus, trừ khi ghi nhầm.", "AllergyIntolerance.clinicalStatus")
+        yield _broken(
+            "FHIR-AIT-1", "Dị ứng phải có clinicalStatus, trừ khi ghi nhầm.", "AllergyIntolerance.clinicalStatus"
+        )
 
 
 def _observation(resource: dict[str, Any]) -> Iterator[Finding]:

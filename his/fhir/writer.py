@@ -93,7 +93,9 @@ class Writer:
         self.registry = registry
         self.tag = orjson.dumps({"system": tag_system, "code": ENGINE_ONLY}).decode()
 
-    async def write(self, scope: Scope, drafts: list[Draft], deletes: list[tuple[str, str, int | None]], at: datetime) -> Any:
+    async def write(
+        self, scope: Scope, drafts: list[Draft], deletes: list[tuple[str, str, int | None]], at: datetime
+    ) -> Any:
         """Apply everything in one transaction; returns the versions, deletes first.
 
         Raises Exists when a conditional create finds its resource, FhirError for every refusal.
@@ -187,7 +189,9 @@ def refusal(error: psycopg.Error) -> Exception:
         return version_needed()
     if state == "HS423":
         return FhirError(
-            409, "business-rule", "Hồ sơ này do phần mềm của đơn vị quản lý: sửa trong ứng dụng, không thay bằng nội dung này."
+            409,
+            "business-rule",
+            "Hồ sơ này do phần mềm của đơn vị quản lý: sửa trong ứng dụng, không thay bằng nội dung này.",
         )
     return error
 

@@ -164,6 +164,12 @@ class Db:
         found = await self.models(model, statement)
         return found[0] if found else None
 
+    @property
+    def unit_id(self) -> int:
+        """The unit in scope; asserts that there is one (rows of a unit are never written without it)."""
+        assert self.scope.unit_id is not None, "no unit in scope"
+        return self.scope.unit_id
+
     @asynccontextmanager
     async def locking(self) -> AsyncIterator[None]:
         """One explicit transaction for a use-case that must lock first; `apply` inside it commits it."""

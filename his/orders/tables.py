@@ -17,6 +17,7 @@ class ServiceRequest(Versioned, table=True):
         belongs_to("encounter_id", "encounter"),
         Index("ix_service_request_visit", "unit_id", "encounter_id"),
         Index("ix_service_request_work", "unit_id", "status", "kind", "ordered_at"),
+        Index("ix_service_request_patient", "unit_id", "patient_id", "service_code", "ordered_at"),
     )
     encounter_id: UUID
     patient_id: UUID

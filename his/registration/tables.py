@@ -61,7 +61,7 @@ class PatientToken(Tenant, table=True):
         belongs_to("id", "patient"),
         Index("ix_patient_token_word", "unit_id", "token", "id"),
     )
-    token: str = Field(primary_key=True, sa_type=Text(collation="C"))  # type: ignore[call-overload]
+    token: str = Field(primary_key=True, sa_type=Text(collation="C"))
 
 
 class Coverage(Versioned, table=True):

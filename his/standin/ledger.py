@@ -21,7 +21,7 @@ class Ledger:
     """Accepted files by facility, kind and dossier code; identical bytes get the receipt they already have."""
 
     def __init__(self, path: Path | str) -> None:
-        self.db = sqlite3.connect(path, isolation_level=None)
+        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.db.execute(
             "CREATE TABLE IF NOT EXISTS arrival (facility TEXT, kind TEXT, reference TEXT, sha256 TEXT, receipt TEXT, "
             "received TEXT, size INT, PRIMARY KEY (facility, kind, reference, sha256))"

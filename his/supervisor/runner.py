@@ -101,26 +101,25 @@ class Runner:
         addresses = self._prepare(settings, owner, self.reporter)
         self._children = [Child(plan) for plan in self._plan(settings, addresses)]
         with self.reporter.step("Khởi động dịch vụ", "Starting the services"):
-            for child in self._children:
+            web, *others = self._children
+            web.start()
+            self._await_ready(web)
+            for child in others:  # not earlier: they would take the processor from what people wait for
                 child.start()
-            self._await_ready()
 
-    def _await_ready(self) -> None:
-        """Ask /readyz until it says yes. Raises `SetupError` when a child keeps failing or time runs out."""
+    def _await_ready(self, web: Child) -> None:
+        """Ask /readyz until it says yes. Raises `SetupError` when the web service keeps failing or time runs out."""
+        log = web.plan.log_file
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if is_ready(self.settings.browse_url):
                 return
-            for child in self._children:
-                child.check()
-                if child.failures >= FAILURES_BEFORE_READY:
-                    name, log = child.plan.name, child.plan.log_file
-                    raise SetupError(
-                        f"Dịch vụ {name} dừng ngay khi khởi động; xem {log}.",
-                        f"The service {name} fails to start; see {log}.",
-                    )
+            web.check()
+            if web.failures >= FAILURES_BEFORE_READY:
+                raise SetupError(
+                    f"Dịch vụ web dừng ngay khi khởi động; xem {log}.", f"The web service fails to start; see {log}."
+                )
             time.sleep(0.1)
-        log = self._children[0].plan.log_file
         raise SetupError(
             f"Dịch vụ web chưa sẵn sàng sau {READY_SECONDS:.0f} giây; xem {log}.",
             f"The web service was not ready after {READY_SECONDS:.0f} seconds; see {log}.",
@@ -139,7 +138,8 @@ class Runner:
                     code, pause = ended
                     seconds = f"{pause:g}".replace(".", ",")
                     self.reporter.note(
-                        f"Dịch vụ {child.plan.name} dừng bất thường (mã {code}), khởi động lại sau {seconds} giây",
+                        f"Dịch vụ {child.plan.name} dừng bất thường (mã {code}), khởi động lại sau {seconds} giây; "
+                        f"xem {child.plan.log_file}",
                         f"{child.plan.name} ended (code {code}), starting again in {pause:g} s",
                     )
             if time.monotonic() >= next_trim:

@@ -15,9 +15,9 @@ import sysconfig
 from pathlib import Path
 
 import fontpkg_source_sans_3
-from fontTools import subset
-from fontTools.ttLib import TTFont
-from fontTools.varLib.instancer import instantiateVariableFont
+from fontTools import subset  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
 
 log = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
@@ -29,12 +29,16 @@ HIGHLAND = "ĔĕĬĭŎŏŬŭČčÊêÔôÑñ"
 SIGNS = "–—‘’“”„†•…‰‹›⁄€₫←↑→↓−×÷≈≠≤≥½¼¾²³¹₂°µ∞✓\u00a0\u202f"
 TEXT = "".join(chr(c) for c in [*range(0x20, 0x7F), *range(0xA0, 0x100)]) + VIETNAMESE + HIGHLAND + SIGNS
 
+# fmt: off
 ICONS = (
-    "accessibility activity ambulance arrow-down arrow-right arrow-up banknote bed bell building-2 calendar chart-column check "
-    "chevron-down chevron-left chevron-right circle-check circle-plus clipboard-list clock cross download file-text flask-conical "
-    "heart-pulse history house info list lock log-out menu octagon-alert package pause pen-line pill plus printer qr-code "
-    "refresh-cw scan-barcode search send settings shield stethoscope triangle-alert undo-2 user users wifi x"
-).split()
+    "accessibility", "activity", "ambulance", "arrow-down", "arrow-right", "arrow-up", "banknote", "bed", "bell",
+    "building-2", "calendar", "chart-column", "check", "chevron-down", "chevron-left", "chevron-right",
+    "circle-check", "circle-plus", "clipboard-list", "clock", "cross", "download", "file-text", "flask-conical",
+    "heart-pulse", "history", "house", "info", "list", "lock", "log-out", "menu", "octagon-alert", "package", "pause",
+    "pen-line", "pill", "plus", "printer", "qr-code", "refresh-cw", "scan-barcode", "search", "send", "settings",
+    "shield", "stethoscope", "triangle-alert", "undo-2", "user", "users", "wifi", "x",
+)
+# fmt: on
 
 # Figures that the icon set lacks: drawn on the same 24 px grid.
 OWN_ICONS = {

@@ -1,4 +1,4 @@
-"""Two languages: Vietnamese is the source text, English comes from `locale/en/LC_MESSAGES/his.po`, read once at import.
+"""Two languages: Vietnamese is the source text, English comes from `<slice>/locale/en/LC_MESSAGES/his.po`, read at import.
 
 The language of a request is the cookie `lang`, else the first of `vi`/`en` in Accept-Language, else Vietnamese.
 """
@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 
 LANGUAGES = ("vi", "en")
 DEFAULT = "vi"
-CATALOGUE = Path(__file__).parent / "locale" / "en" / "LC_MESSAGES" / "his.po"
+CATALOGUES = sorted(Path(__file__).parents[1].glob("*/locale/en/LC_MESSAGES/his.po"))
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT)
 
 
@@ -21,7 +21,9 @@ def _load(path: Path) -> dict[str, str]:
     return {str(m.id): str(m.string) for m in catalogue if m.id and m.string and isinstance(m.id, str)}
 
 
-ENGLISH = _load(CATALOGUE)
+ENGLISH: dict[str, str] = {}
+for _catalogue in CATALOGUES:
+    ENGLISH |= _load(_catalogue)
 
 
 def use_language(language: str) -> None:

@@ -73,6 +73,7 @@ KEYS: tuple[Key, ...] = (
     Key("list", "PageDown", "page-down", "Trang sau", cap="PgDn"),
     Key("list", "Enter", "row-open", "Mở dòng"),
     Key("list", "Space", "row-mark", "Đánh dấu dòng"),
+    Key("list", "Delete", "row-drop", "Bỏ dòng", cap="Del"),
     Key("list", "/", "filter", "Lọc"),
     Key("reception", "F2", "scan", "Quét", 1),
     Key("reception", "F3", "change-category", "Đổi đối tượng", 2),
@@ -120,16 +121,31 @@ KEYS: tuple[Key, ...] = (
     Key("decision", "Shift+G", "same-G", "Giảm các dòng giống hệt"),
     Key("decision", "Shift+T", "same-T", "Từ chối các dòng giống hệt"),
     Key("decision", "Shift+H", "same-H", "Hỏi các dòng giống hệt"),
-    Key("review", "F4", "edit-reason", "Sửa lý do", 3),
-    Key("review", "J", "next-dossier", "Hồ sơ sau", 2, cap="J"),
-    Key("review", "K", "previous-dossier", "Hồ sơ trước", 2, cap="K"),
-    Key("review", "Ctrl+Z", "undo", "Hoàn tác", 4),
-    Key("review", "Ctrl+D", "next", "Xong hồ sơ", 5),
+    Key("review", "F4", "edit-reason", "Sửa lý do", 5),
+    Key("review", "J", "next-dossier", "Hồ sơ sau"),
+    Key("review", "K", "previous-dossier", "Hồ sơ trước"),
+    Key("review", "Ctrl+Z", "undo", "Hoàn tác", 6),
+    Key("review", "Ctrl+D", "next", "Xong hồ sơ", 7),
     Key("province", "F6", "ask-question", "Đặt câu hỏi", 1),
     Key("province", "Ctrl+D", "next", "Nhắc đơn vị", 2),
     Key("province", "Ctrl+E", "export", "Xuất bảng", 3),
     Key("dialog", "Escape", "close", "Giữ lại, đóng", 1, cap="Esc"),
     Key("dialog", "Enter", "confirm", "Làm tiếp", 2),
+)
+
+# Printed in the key bar only: one cap for several keys of the zones.
+HINTS: tuple[Key, ...] = (
+    Key("queue", "", "", "Chọn người", -1, "↑ ↓"),
+    Key("results", "", "", "Phiếu", -1, "↑ ↓"),
+    Key("pharmacy", "", "", "Chọn đơn", -1, "↑ ↓"),
+    Key("cashier", "", "", "Chọn khoản", -1, "↑ ↓"),
+    Key("claims", "", "", "Nguyên nhân", -1, "↑ ↓"),
+    Key("review", "", "", "Dòng", -1, "↑ ↓"),
+    Key("review", "", "", "Quyết định", 1, "A G T H"),
+    Key("review", "", "", "Dòng giống hệt", 2, "Shift + phím"),
+    Key("review", "", "", "Hồ sơ", 3, "J K"),
+    Key("province", "", "", "Đơn vị", -2, "↑ ↓"),
+    Key("province", "", "", "Mở số liệu", -1, "Enter"),
 )
 
 _NAMED = {"?": "Shift+Slash", "/": "Slash"}
@@ -168,7 +184,7 @@ def keys_json() -> list[dict[str, str]]:
 
 def key_bar(context: str) -> list[Key]:
     """The keys printed at the bottom of a screen, in order: those of the context, then those of every screen."""
-    rows = [k for k in KEYS if k.bar and k.context in {context, "global"}]
+    rows = [k for k in (*KEYS, *HINTS) if k.bar and k.context in {context, "global"}]
     return sorted(rows, key=lambda k: k.bar)
 
 

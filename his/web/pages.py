@@ -38,6 +38,12 @@ async def show_exam_parts(request: Request) -> HTMLResponse:
     return render(request, "parts_exam.html", parts.context())
 
 
+@router.get("/parts/tv")
+async def show_waiting_room(request: Request) -> HTMLResponse:
+    """The waiting-room screen with a call."""
+    return render(request, "tv.html", parts.waiting_room())
+
+
 @router.get("/parts/codes")
 async def search_codes(request: Request, q: str = "") -> HTMLResponse:
     """The option fragment of the typeahead: codes or words, marks ignored."""
@@ -52,6 +58,8 @@ async def search_places(request: Request, q: str = "") -> HTMLResponse:
     """Where Ctrl+K can go by word: the entries of the menu of the person who is signed in."""
     wanted = fold(q).split()
     menu = getattr(request.state, "menu", ())
-    items = [{"value": m.href, "label": m.label, "href": m.href} for m in menu if all(w in fold(m.label) for w in wanted)]
+    items = [
+        {"value": m.href, "label": m.label, "href": m.href} for m in menu if all(w in fold(m.label) for w in wanted)
+    ]
     module = templates.get_template("ui/search.html").module
     return HTMLResponse(str(module.options(items)))  # type: ignore[attr-defined]

@@ -43,7 +43,9 @@ FINDINGS = (
 )
 
 
-def _drug(number: int, name: str, how: str, doses: tuple[str, ...], days: int, payer: str, flag: Any = None) -> dict[str, Any]:
+def _drug(
+    number: int, name: str, how: str, doses: tuple[str, ...], days: int, payer: str, flag: Any = None
+) -> dict[str, Any]:
     amounts = [Decimal(d) for d in doses]
     return {
         "id": f"d{number}",
@@ -89,7 +91,9 @@ ORDERS = [
 ]
 
 
-def _line(number: int, name: str, detail: str, price: int, asked: int, decision: str, amount: int | None, **more: Any) -> dict[str, Any]:
+def _line(
+    number: int, name: str, detail: str, price: int, asked: int, decision: str, amount: int | None, **more: Any
+) -> dict[str, Any]:
     quantity = Decimal(more.get("quantity", 1))
     return {
         "id": f"l{number}",
@@ -191,7 +195,9 @@ TIMELINE = [
 ]
 CURVE = tuple(
     charts.CurvePoint(f"tuần {34 + i}", count, low, high)
-    for i, (count, low, high) in enumerate([(12, 8, 22), (15, 9, 24), (19, 9, 27), (24, 10, 29), (31, 11, 30), (44, 12, 31), (41, 12, 33)])
+    for i, (count, low, high) in enumerate(
+        [(12, 8, 22), (15, 9, 24), (19, 9, 27), (24, 10, 29), (31, 11, 30), (44, 12, 31), (41, 12, 33)]
+    )
 )
 
 
@@ -216,4 +222,29 @@ def context() -> dict[str, Any]:
         "timeline": TIMELINE,
         "curve": CURVE,
         "born": date(1968, 3, 14),
+    }
+
+
+def waiting_room() -> dict[str, Any]:
+    """The screen of the waiting room while number 031 is called."""
+    rooms = [
+        ("101", "Nội tim mạch", "045", "Ng. V. Thành", ["046", "047", "048"]),
+        ("102", "Hô hấp", "012", "L. T. Hòa", ["013", "014", "015"]),
+        ("103", "Nội tổng hợp", "031", "V. A. Sình", ["018", "022", "024"]),
+        ("104", "Nội tiết", "029", "Đ. T. Hạnh", ["030", "032", "033"]),
+        ("105", "Tiêu hóa", "008", "B. V. Lực", ["009", "010", "011"]),
+        ("106", "Nhi", "054", "bé L. G. Bảo", ["055", "056", "057"]),
+    ]
+    return {
+        "title": "Khoa Khám bệnh",
+        "day_text": "Thứ Hai, 23/11/2026",
+        "rooms": [
+            {"room": r, "name": n, "number": no, "person": p, "next": nx, "calling": r == "103"}
+            for r, n, no, p, nx in rooms
+        ],
+        "call": {"number": "031", "room": "103", "name": "Nội tổng hợp", "why": "Cấp cứu được mời trước"},
+        "notes": [
+            ("clock", "Lỡ số: báo bàn hướng dẫn"),
+            ("elder", "Trên 80 tuổi, trẻ dưới 6 tuổi, thai phụ được ưu tiên"),
+        ],
     }

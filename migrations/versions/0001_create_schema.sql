@@ -55,6 +55,19 @@ CREATE TABLE audit_entry (
 
 CREATE INDEX ix_audit_entry_entity ON audit_entry (unit_id, entity_type, entity_id, recorded_at);
 
+CREATE TABLE bank_account (
+	unit_id INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	version INTEGER NOT NULL, 
+	bin VARCHAR NOT NULL, 
+	number VARCHAR NOT NULL, 
+	bank VARCHAR NOT NULL, 
+	holder VARCHAR NOT NULL, 
+	active BOOLEAN NOT NULL, 
+	PRIMARY KEY (unit_id, id), 
+	CONSTRAINT uq_bank_account_bin_number UNIQUE (unit_id, bin, number)
+);
+
 CREATE TABLE card_check (
 	unit_id INTEGER NOT NULL, 
 	id UUID NOT NULL, 
@@ -288,12 +301,11 @@ CREATE TABLE patient (
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	PRIMARY KEY (unit_id, id), 
-	CONSTRAINT uq_patient_code UNIQUE (unit_id, code)
+	CONSTRAINT uq_patient_code UNIQUE (unit_id, code), 
+	CONSTRAINT uq_patient_person_id UNIQUE (unit_id, person_id)
 );
 
 CREATE INDEX ix_patient_citizen ON patient (unit_id, citizen_number);
-
-CREATE INDEX ix_patient_person ON patient (unit_id, person_id);
 
 CREATE INDEX ix_patient_phone ON patient (unit_id, phone);
 
@@ -330,6 +342,7 @@ CREATE TABLE resource_current (
 	version INTEGER NOT NULL, 
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	deleted BOOLEAN NOT NULL, 
+	engine BOOLEAN NOT NULL, 
 	sha256 VARCHAR NOT NULL, 
 	content TEXT NOT NULL, 
 	PRIMARY KEY (unit_id, type, id)
@@ -347,6 +360,8 @@ CREATE TABLE resource_date (
 	PRIMARY KEY (unit_id, type, param, low, high, id)
 );
 
+CREATE INDEX ix_resource_date_high ON resource_date (unit_id, type, param, high, low, id);
+
 CREATE INDEX ix_resource_date_id ON resource_date (unit_id, type, id);
 
 CREATE TABLE resource_index (
@@ -359,6 +374,16 @@ CREATE TABLE resource_index (
 );
 
 CREATE INDEX ix_resource_index_id ON resource_index (unit_id, type, id);
+
+CREATE TABLE resource_key (
+	unit_id INTEGER NOT NULL, 
+	type VARCHAR NOT NULL, 
+	key TEXT COLLATE "C" NOT NULL, 
+	id TEXT COLLATE "C" NOT NULL, 
+	PRIMARY KEY (unit_id, type, key)
+);
+
+CREATE INDEX ix_resource_key_id ON resource_key (unit_id, type, id);
 
 CREATE TABLE resource_version (
 	unit_id INTEGER NOT NULL, 
@@ -374,7 +399,7 @@ CREATE TABLE resource_version (
 	PRIMARY KEY (unit_id, type, id, version)
 );
 
-CREATE INDEX ix_resource_version_time ON resource_version (unit_id, type, recorded_at);
+CREATE INDEX ix_resource_version_time ON resource_version (unit_id, type, recorded_at, id, version);
 
 CREATE TABLE service_item (
 	code VARCHAR NOT NULL, 
@@ -651,6 +676,7 @@ CREATE TABLE charge (
 	unit_price NUMERIC(14, 3) NOT NULL, 
 	insured_unit_price NUMERIC(14, 3) NOT NULL, 
 	payer VARCHAR NOT NULL, 
+	card_number VARCHAR NOT NULL, 
 	cover_scope INTEGER NOT NULL, 
 	cover_rate INTEGER NOT NULL, 
 	service_rate NUMERIC(14, 3) NOT NULL, 
@@ -726,6 +752,8 @@ CREATE TABLE diagnosis (
 	CONSTRAINT uq_diagnosis_encounter_id_code UNIQUE (unit_id, encounter_id, code)
 );
 
+CREATE INDEX ix_diagnosis_author ON diagnosis (unit_id, practitioner_id, recorded_at);
+
 CREATE TABLE note (
 	unit_id INTEGER NOT NULL, 
 	id UUID NOT NULL, 
@@ -754,11 +782,17 @@ CREATE TABLE payment (
 	cashier_id UUID NOT NULL, 
 	receipt_number VARCHAR NOT NULL, 
 	key VARCHAR NOT NULL, 
+	status VARCHAR NOT NULL, 
+	cancelled_at TIMESTAMP WITH TIME ZONE, 
+	cancelled_by UUID, 
+	cancel_reason TEXT NOT NULL, 
 	PRIMARY KEY (unit_id, id), 
 	FOREIGN KEY(unit_id, encounter_id) REFERENCES encounter (unit_id, id), 
 	CONSTRAINT uq_payment_key UNIQUE (unit_id, key), 
 	CONSTRAINT uq_payment_receipt_number UNIQUE (unit_id, receipt_number)
 );
+
+CREATE INDEX ix_payment_shift ON payment (unit_id, cashier_id, paid_at);
 
 CREATE INDEX ix_payment_visit ON payment (unit_id, encounter_id);
 
@@ -826,6 +860,8 @@ CREATE TABLE service_request (
 	FOREIGN KEY(unit_id, encounter_id) REFERENCES encounter (unit_id, id)
 );
 
+CREATE INDEX ix_service_request_patient ON service_request (unit_id, patient_id, service_code, ordered_at);
+
 CREATE INDEX ix_service_request_visit ON service_request (unit_id, encounter_id);
 
 CREATE INDEX ix_service_request_work ON service_request (unit_id, status, kind, ordered_at);
@@ -862,12 +898,17 @@ CREATE TABLE ticket (
 	priority VARCHAR NOT NULL, 
 	rank INTEGER NOT NULL, 
 	state VARCHAR NOT NULL, 
+	reason TEXT NOT NULL, 
+	payer TEXT NOT NULL, 
 	fact TEXT NOT NULL, 
+	fact_tone VARCHAR NOT NULL, 
 	called_count INTEGER NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	called_at TIMESTAMP WITH TIME ZONE, 
 	started_at TIMESTAMP WITH TIME ZONE, 
 	finished_at TIMESTAMP WITH TIME ZONE, 
+	changed_at TIMESTAMP WITH TIME ZONE, 
+	previous JSONB, 
 	PRIMARY KEY (unit_id, id), 
 	FOREIGN KEY(unit_id, room_id) REFERENCES room (unit_id, id), 
 	FOREIGN KEY(unit_id, patient_id) REFERENCES patient (unit_id, id), 
@@ -1021,6 +1062,36 @@ CREATE TABLE review_case (
 
 CREATE INDEX ix_review_case_payer ON review_case (payer_id, state, period, id);
 
+CREATE TABLE critical_notice (
+	unit_id INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	version INTEGER NOT NULL, 
+	observation_id UUID NOT NULL, 
+	service_request_id UUID NOT NULL, 
+	encounter_id UUID NOT NULL, 
+	patient_id UUID NOT NULL, 
+	name VARCHAR NOT NULL, 
+	value VARCHAR NOT NULL, 
+	threshold NUMERIC(14, 3), 
+	raised_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	told_to UUID, 
+	told_at TIMESTAMP WITH TIME ZONE, 
+	called_at TIMESTAMP WITH TIME ZONE, 
+	called_by UUID, 
+	read_back BOOLEAN NOT NULL, 
+	acknowledged_at TIMESTAMP WITH TIME ZONE, 
+	acknowledged_by UUID, 
+	action TEXT NOT NULL, 
+	PRIMARY KEY (unit_id, id), 
+	FOREIGN KEY(unit_id, observation_id) REFERENCES observation (unit_id, id), 
+	FOREIGN KEY(unit_id, encounter_id) REFERENCES encounter (unit_id, id), 
+	CONSTRAINT uq_critical_notice_observation_id UNIQUE (unit_id, observation_id)
+);
+
+CREATE INDEX ix_critical_notice_open ON critical_notice (unit_id, acknowledged_at, raised_at);
+
+CREATE INDEX ix_critical_notice_visit ON critical_notice (unit_id, encounter_id);
+
 CREATE TABLE medication_dispense (
 	unit_id INTEGER NOT NULL, 
 	id UUID NOT NULL, 
@@ -1083,6 +1154,12 @@ ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_entry FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY unit ON audit_entry USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
+
+ALTER TABLE bank_account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE bank_account FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY unit ON bank_account USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
 
 ALTER TABLE card_check ENABLE ROW LEVEL SECURITY;
 
@@ -1169,6 +1246,12 @@ ALTER TABLE resource_index ENABLE ROW LEVEL SECURITY;
 ALTER TABLE resource_index FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY unit ON resource_index USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
+
+ALTER TABLE resource_key ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE resource_key FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY unit ON resource_key USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
 
 ALTER TABLE resource_version ENABLE ROW LEVEL SECURITY;
 
@@ -1330,6 +1413,12 @@ CREATE POLICY unit ON review_case USING (unit_id = nullif(current_setting('his.u
 
 CREATE POLICY payer ON review_case USING (payer_id = nullif(current_setting('his.payer', true), '')::int);
 
+ALTER TABLE critical_notice ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE critical_notice FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY unit ON critical_notice USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
+
 ALTER TABLE medication_dispense ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE medication_dispense FORCE ROW LEVEL SECURITY;
@@ -1347,7 +1436,7 @@ CREATE POLICY payer ON review_line USING (payer_id = nullif(current_setting('his
 CREATE FUNCTION find_person(citizen text, insurance text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
   SELECT id FROM person WHERE (citizen <> '' AND citizen_number = citizen)
-     OR (insurance <> '' AND insurance_number = insurance) ORDER BY citizen_number = citizen DESC LIMIT 2
+     OR (insurance <> '' AND insurance_number = insurance) ORDER BY (citizen_number = citizen) DESC NULLS LAST LIMIT 2
 $$;
 
 GRANT USAGE ON SCHEMA public TO his_app, his_worker;
@@ -1359,6 +1448,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON account TO his_app, his_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api_client TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON audit_entry TO his_app, his_worker;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON bank_account TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON card_check TO his_app, his_worker;
 
@@ -1401,6 +1492,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON resource_current TO his_app, his_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON resource_date TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON resource_index TO his_app, his_worker;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON resource_key TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON resource_version TO his_app, his_worker;
 
@@ -1463,6 +1556,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON medication_request TO his_app, his_worke
 GRANT SELECT, INSERT, UPDATE, DELETE ON observation TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON review_case TO his_app, his_worker;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON critical_notice TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON medication_dispense TO his_app, his_worker;
 

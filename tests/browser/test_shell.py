@@ -11,12 +11,11 @@ from types import SimpleNamespace
 import pytest
 import uvicorn
 from fastapi import FastAPI, Form, Request, Response
-from fastapi.responses import HTMLResponse
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.middleware.base import RequestResponseEndpoint
 
 from his.kit.errors import HisError, Kind
-from his.web import assets
+from his.web import assets, parts
 from his.web.page import Toast, render, render_error
 from his.web.pages import router
 from his.web.static_files import static_app
@@ -29,11 +28,10 @@ SIZES = [(1366, 768), (1366, 640), (1024, 700), (720, 900), (390, 844), (360, 74
 
 
 class Desk:
-    """What the small server under test remembers: drafts received, decisions made, whether the session is alive."""
+    """What the small server under test remembers: drafts received, undone deeds, whether the session is alive."""
 
     def __init__(self) -> None:
         self.drafts: list[str] = []
-        self.decisions: list[str] = []
         self.undone = 0
         self.signed_in = True
         self.refuse_drafts = False
@@ -51,6 +49,7 @@ def _application(desk: Desk) -> FastAPI:
             place="Phòng 103 · Nội tổng hợp",
             username="huy",
         )
+        request.state.menu = parts.MENU
         request.state.csrf_token = "token-of-test"
         request.state.now = datetime(2026, 11, 23, 3, 47, tzinfo=UTC)
         response = await call_next(request)
@@ -76,16 +75,15 @@ def _application(desk: Desk) -> FastAPI:
     async def cancel(request: Request) -> Response:
         if not desk.signed_in:
             return Response(status_code=401)
-        return render_error(request, HisError(Kind.CONFLICT, "Lượt này đã thu 141.488 đ lúc 11:20 bằng QR. Không thu thêm."))
-
-    @app.post("/parts/decide/{line}")
-    async def decide(line: str, decision: str = Form()) -> HTMLResponse:
-        desk.decisions.append(f"{line}:{decision}")
-        return HTMLResponse("")
+        return render_error(
+            request, HisError(Kind.CONFLICT, "Lượt này đã thu 141.488 đ lúc 11:20 bằng QR. Không thu thêm.")
+        )
 
     @app.get("/parts/toast")
     async def toast(request: Request) -> Response:
-        return render(request, "error_part.html", {"sentence": "", "next_step": "", "findings": (), "incident": ""}, toast=Toast("Đã chuyển số 016 sang chờ kết quả", "/parts/undo"))
+        return render(
+            request, "keys.html", {"groups": {}, "titles": {}}, toast=Toast("Đã chuyển số 016", "/parts/undo")
+        )
 
     @app.post("/parts/undo")
     async def undo() -> Response:
@@ -143,9 +141,8 @@ def page(browser: Browser, desk: Desk) -> Iterator[Page]:
 
 
 def _open(page: Page, url: str) -> None:
-    with page.expect_response(lambda r: "keys.json" in r.url):
-        page.goto(url)
-    page.wait_for_load_state("load")
+    page.goto(url)
+    page.wait_for_load_state("networkidle")  # the keyboard map has arrived
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -282,7 +279,7 @@ def test_question_before_a_deed_and_refusal_in_the_strip(page: Page, address: st
 def test_undo_from_the_strip(page: Page, address: str, desk: Desk) -> None:
     _open(page, address + "/parts")
     page.evaluate("htmx.ajax('GET', '/parts/toast', {swap: 'none'})")
-    expect(page.locator("#toast")).to_contain_text("Đã chuyển số 016 sang chờ kết quả")
+    expect(page.locator("#toast")).to_contain_text("Đã chuyển số 016")
     page.locator("h1").click()
     with page.expect_response("**/parts/undo"):
         page.keyboard.press("Control+z")
@@ -317,3 +314,32 @@ def test_targets_on_the_phone_are_large(page: Page, address: str) -> None:
         .filter(e => e.getClientRects().length).filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML.slice(0, 90))"""
     )
     assert small == []
+
+
+def test_focus_returns_to_the_row_after_a_swap(page: Page, address: str) -> None:
+    _open(page, address + "/parts")
+    page.locator("#q-018").focus()
+    page.evaluate("htmx.ajax('GET', '/parts', {target: '#queue', select: '#queue', swap: 'outerHTML'})")
+    expect(page.locator("#q-031")).not_to_have_class(
+        "cur"
+    )  # the fresh table came with its own cursor, the focus moved it
+    expect(page.locator("#q-018")).to_be_focused()
+
+
+def test_refresh_only_while_in_use_and_visible(page: Page, address: str) -> None:
+    page.clock.install()
+    _open(page, address + "/parts")
+    page.evaluate(
+        """() => { const p = document.querySelector('#p-queue'); p.dataset.refresh = ''; p.setAttribute('hx-get', '/parts');
+        p.setAttribute('hx-trigger', 'refresh'); p.setAttribute('hx-swap', 'none'); htmx.process(p); }"""
+    )
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if r.url.endswith("/parts") else None)
+    page.clock.run_for(13_000)
+    assert asked == []
+    page.clock.run_for(5_000)
+    page.wait_for_timeout(200)
+    assert len(asked) == 1
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
+    page.clock.run_for(120_000)
+    assert len(asked) == 1

@@ -3,15 +3,18 @@
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from his.kit.text import clean
 
 MAX_BYTES = 64 * 1024 * 1024
+_NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,6})?")
+_THOUSANDS = re.compile(r"\d+[.,]\d{3}")
 _YES = frozenset({"1", "x", "có", "co", "true", "yes"})
 _NO = frozenset({"", "0", "không", "khong", "false", "no"})
 
@@ -67,21 +70,20 @@ class Line:
         value = self.text(column)
         if not value:
             return None
-        try:
-            number = Decimal(value.replace(" ", "").replace(",", "."))
-        except InvalidOperation:
-            raise BadCell(column, f"“{value}” không phải là số") from None
-        if not number.is_finite():
+        written = value.replace(" ", "")
+        if not _NUMBER.fullmatch(written):
             raise BadCell(column, f"“{value}” không phải là số")
-        return number
+        return Decimal(written.replace(",", "."))
 
     def amount(self, column: str) -> Decimal:
         """An amount in đồng, not negative; it must be there."""
-        self.need(column)
+        value = self.need(column)
         number = self.number_or_none(column)
         assert number is not None
         if number < 0:
-            raise BadCell(column, f"“{self.text(column)}” là số âm")
+            raise BadCell(column, f"“{value}” là số âm")
+        if number != round(number, 2) or _THOUSANDS.fullmatch(value):
+            raise BadCell(column, f"“{value}” không rõ là bao nhiêu đồng; viết không có dấu chấm hàng nghìn")
         return number
 
     def whole(self, column: str, default: int | None = None) -> int:

@@ -16,7 +16,7 @@ from his.claims.rules.readings import (
     SPECIALISED_SELF_REFERRED,
 )
 from his.claims.terms import Card, ClaimFacts, DrugLine, Line, ServiceLine
-from his.kit.money import plain, r2
+from his.kit.money import CENT, plain, r2
 
 HUNDRED = Decimal(100)
 LAST_DAY_OLD_RATES = BOUNDARY_RATES - timedelta(days=1)
@@ -40,9 +40,10 @@ def compute_covered_amount(line: Line) -> Decimal:
 
 
 def lawful_shares(line: Line) -> list[tuple[Decimal, Decimal, Decimal]]:
-    """Every (T_BHTT, T_BNCCT, T_BNTT) the standard allows: no donor, or donor cases a, b and c.
+    """Every (T_BHTT, T_BNCCT, T_BNTT) the standard allows: no donor, a donor (case a), a donor of ARV (case c).
 
-    The stated THANH_TIEN_BH is the base; in case b billing has already reduced it by the donor's part.
+    The stated THANH_TIEN_BH is the base. In case b (donor to the facility) billing has already taken the donor's part
+    off the base, so the same subtraction gives the official split.
     """
     n = line.other_sources
     insurer = r2(line.amount_covered * line.benefit_rate / HUNDRED)
@@ -53,8 +54,7 @@ def lawful_shares(line: Line) -> list[tuple[Decimal, Decimal, Decimal]]:
     zero = Decimal(0)
     after_own = max(n - own, zero)
     case_a = (insurer - max(after_own - copay, zero), max(copay - after_own, zero), max(own - n, zero))
-    case_b = (insurer, copay, own - n)
-    allowed = [case_a, case_b]
+    allowed = [case_a]
     if n == copay:
         allowed.append((insurer, zero, own))
     return allowed
@@ -157,6 +157,22 @@ def package_ceiling(facts: ClaimFacts) -> Iterator[Say]:
                 lines[0],
                 f"gói vật tư tính {dong(base)} trong phạm vi, vượt trần {dong(ceiling)}. Chuyển phần vượt sang tự trả.",
                 "T_TRANTT",
+            )
+
+
+@rule("CLM-LINE-12", "Gói vật tư chia đúng mức hưởng", "CORE-106, CORE-129; Luật BHYT (mức hưởng trên phần trong trần)")
+def package_shares(facts: ClaimFacts) -> Iterator[Say]:
+    """The fund pays the rate of what counts inside the ceiling (fund share + co-payment), to the cent."""
+    for line in facts.lines:
+        if not _has_ceiling(line) or line.other_sources:
+            continue
+        right = r2((line.insurer_share + line.copayment) * line.benefit_rate / HUNDRED)
+        if abs(line.insurer_share - right) > CENT:
+            yield about(
+                line,
+                f"quỹ trả {dong(line.insurer_share)}, theo mức hưởng {plain(line.benefit_rate)}% trong trần là "
+                f"{dong(right)}. Tính lại gói vật tư.",
+                "T_BHTT",
             )
 
 
@@ -264,6 +280,7 @@ LINE_MONEY_RULES = (
     shares_lawful,
     line_balances,
     package_ceiling,
+    package_shares,
     amounts_not_negative,
     covered_within_hospital,
     benefit_rate_until_2026,

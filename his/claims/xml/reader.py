@@ -124,7 +124,7 @@ def _row(reading: _Reading, shape: Shape, element: etree._Element, number: int) 
         name, value = _name(child), _text(child)
         if name == "CHUKYDONVI":
             continue
-        today = old[name] if name in old and (name not in known or _is_old_row(element)) else name
+        today = name if name in known else old.get(name, name)
         if len(reading.names) < MOST_NAMES:
             reading.names.add(name)
         if name in known or name in old:
@@ -141,11 +141,6 @@ def _row(reading: _Reading, shape: Shape, element: etree._Element, number: int) 
     if not len(element):
         reading.problem(f"Bảng {shape.name} trống.")
     return values
-
-
-def _is_old_row(element: etree._Element) -> bool:
-    """Rows of 4210 are told by a name that only 4210 has."""
-    return any(_name(c) in ONLY_4210 or _name(c) in {"TYLE_TT", "THANH_TIEN", "DIEN_BIEN"} for c in element)
 
 
 def _modern(shape: Shape, row: dict[str, str]) -> dict[str, str]:

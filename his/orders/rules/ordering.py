@@ -58,7 +58,13 @@ def _quantity(facts: OrderFacts) -> Iterator[Finding]:
 
 def _same_visit(facts: OrderFacts) -> Iterator[Finding]:
     service, earlier = facts.service, facts.earlier
-    if service and earlier and earlier.same_visit and not facts.reason and duplicate_days(facts.code, service.kind, facts.on):
+    if (
+        service
+        and earlier
+        and earlier.same_visit
+        and not facts.reason
+        and duplicate_days(facts.code, service.kind, facts.on)
+    ):
         message = f"{service.name} đã chỉ định trong lượt này. Làm thêm lần nữa thì ghi lý do."
         yield Finding("ORD-DUP-01", Severity.ERROR, message, "ServiceRequest.code", facts.line, action="give-reason")
 
@@ -74,7 +80,11 @@ def _too_soon(facts: OrderFacts) -> Iterator[Finding]:
     said = f"{service.name} đã làm {when}{result}."
     if facts.reason:
         yield Finding(
-            "ORD-DUP-02", Severity.INFORMATION, f"{said} Lý do làm lại: {facts.reason}.", "ServiceRequest.reasonCode", facts.line
+            "ORD-DUP-02",
+            Severity.INFORMATION,
+            f"{said} Lý do làm lại: {facts.reason}.",
+            "ServiceRequest.reasonCode",
+            facts.line,
         )
     else:
         yield Finding(

@@ -77,7 +77,9 @@ def _texts(facts: ResultFacts) -> Iterator[Finding]:
 def _critical(facts: ResultFacts) -> Iterator[Finding]:
     for _, name, judged in facts.values:
         if judged.flag.critical:
-            message = f"{name} {judged.text}: mức báo động. Ký xong máy báo bác sĩ chỉ định, gọi điện và ghi người nghe."
+            message = (
+                f"{name} {judged.text}: mức báo động. Ký xong máy báo bác sĩ chỉ định, gọi điện và ghi người nghe."
+            )
             yield Finding("ORD-RES-04", Severity.WARNING, message, "Observation.interpretation", facts.line)
 
 

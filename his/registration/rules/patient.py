@@ -19,13 +19,25 @@ _PHONE: Final = re.compile(r"0[0-9]{8,10}")
 
 def tidy(form: PatientForm) -> PatientForm:
     """Composed text, one space between words, digits of numbers without separators."""
-    digits = {"citizen_number": form.citizen_number, "phone": form.phone, "guardian_phone": form.guardian_phone}
-    cleaned = {name: re.sub(r"[\s.\-]", "", value) for name, value in digits.items()}
-    for name in ("phone", "guardian_phone"):
-        if cleaned[name].startswith("+84"):
-            cleaned[name] = "0" + cleaned[name][3:]
-    words = {name: clean(getattr(form, name)) for name in ("name", "address", "old_address", "guardian_name")}
-    return replace(form, **cleaned, **words)
+    return replace(
+        form,
+        name=clean(form.name),
+        address=clean(form.address),
+        old_address=clean(form.old_address),
+        guardian_name=clean(form.guardian_name),
+        citizen_number=_digits(form.citizen_number),
+        phone=_phone(form.phone),
+        guardian_phone=_phone(form.guardian_phone),
+    )
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[\s.\-]", "", text)
+
+
+def _phone(text: str) -> str:
+    digits = _digits(text)
+    return "0" + digits[3:] if digits.startswith("+84") else digits
 
 
 def months_old(birth: date, on: date) -> int:

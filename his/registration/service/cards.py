@@ -43,6 +43,7 @@ async def check_card(
     if not is_question_number(question.number):
         raise invalid("card", "Cần số thẻ 15 ký tự, mã số BHXH 10 số hoặc CCCD 12 số để hỏi cổng.")
     reply, seconds = await _ask(db, unit_code, question)
+    assert db.scope.unit_id is not None
     check = CardCheck(
         unit_id=db.scope.unit_id,
         patient_id=patient_id,
@@ -129,9 +130,10 @@ def coverage_changes(
     patient_id: UUID,
     existing: Sequence[Coverage],
     cards: Sequence[CardForm],
-    state: str,
-    code: str,
-    checked_at: datetime | None,
+    *,
+    state: str = "provisional",
+    code: str = "",
+    checked_at: datetime | None = None,
 ) -> tuple[Changes, list[Coverage]]:
     """Write cards beside those on record; answers one row for each card given, in order.
 
@@ -149,22 +151,20 @@ def coverage_changes(
             )  # fmt: skip
             changes.insert(row).version(row, op="create")
         else:
-            row = _corrected(changes, held, card, state, code, checked_at)
+            row = _corrected(changes, held, card, {"state": state, "check_code": code, "checked_at": checked_at})
         known[row.card_number, row.valid_from] = row
         rows.append(row)
     return changes, rows
 
 
-def _corrected(
-    changes: Changes, held: Coverage, card: CardForm, state: str, code: str, checked_at: datetime | None
-) -> Coverage:
+def _corrected(changes: Changes, held: Coverage, card: CardForm, told: dict[str, Any]) -> Coverage:
     new = {name: getattr(card, name) for name in _CARD_FIELDS}
-    fields_changed = {name: v for name, v in new.items() if v and v != getattr(held, name)}
-    if state != "provisional" and (state != held.state or checked_at is not None):
-        fields_changed |= {"state": state, "check_code": code, "checked_at": checked_at}
-    if not fields_changed:
+    changed = {name: v for name, v in new.items() if v and v != getattr(held, name)}
+    if told["state"] != "provisional" and (told["state"] != held.state or told["checked_at"] is not None):
+        changed |= told
+    if not changed:
         return held
-    row = changes.update(held, **fields_changed)
+    row = changes.update(held, **changed)
     changes.version(row)
     return row
 
@@ -202,7 +202,9 @@ def _settle(check: CardCheck, existing: Sequence[Coverage], on: date, now: datet
     patient_id = check.patient_id
     assert patient_id is not None
     if summary.advice.state == "confirmed":
-        return coverage_changes(check.unit_id, patient_id, existing, summary.cards, "confirmed", check.code, now)[0]
+        return coverage_changes(
+            check.unit_id, patient_id, existing, summary.cards, state="confirmed", code=check.code, checked_at=now
+        )[0]
     changes = Changes()
     for row in existing:
         asked = row.card_number == check.asked_number or row.insurance_number == check.asked_number[-10:]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from his.identity.store import lock_number
+from his.identity.service import next_number
 from his.kit.changes import Changes
 from his.kit.clock import day_of
 from his.kit.db import Db
@@ -71,8 +71,10 @@ def patient_code_period(now: datetime) -> str:
     return f"{day_of(now):%y}"
 
 
-def patient_changes(facts: PatientFacts, unit_id: int, number: int, now: datetime) -> tuple[Patient, Changes]:
-    """The patient to write and its change set; `number` (from the counter) is used for a new patient only.
+def patient_changes(
+    facts: PatientFacts, unit_id: int, number: int, now: datetime, *, patient_id: UUID | None = None
+) -> tuple[Patient, Changes]:
+    """The patient to write and its change set; `number` (from the counter) and `patient_id` are for a new patient only.
 
     Raises RULES for mistakes of the form and CONFLICT for a second record of the same person.
     """
@@ -83,7 +85,13 @@ def patient_changes(facts: PatientFacts, unit_id: int, number: int, now: datetim
         code = f"{patient_code_period(now)}-{number:06d}"
         person_id = _person(facts, changes)
         patient = Patient(
-            unit_id=unit_id, person_id=person_id, code=code, created_at=now, updated_at=now, **asdict(facts.form)
+            unit_id=unit_id,
+            id=patient_id or new_id(),
+            person_id=person_id,
+            code=code,
+            created_at=now,
+            updated_at=now,
+            **asdict(facts.form),
         )
         changes.insert(patient, *_words(patient)).version(patient, op="create")
         changes.audit("patient:register", "Patient", patient.id)
@@ -154,9 +162,9 @@ async def register_patient(db: Db, form: PatientForm, now: datetime, *, cards: S
         refuse_errors(check_patient(facts.form, day_of(now)))
         refuse_double(facts)
         async with db.locking():
-            number = await lock_number(db, COUNTER, patient_code_period(now))
+            number = await next_number(db, COUNTER, patient_code_period(now))
             patient, changes = patient_changes(facts, _unit(db), number, now)
-            more, _ = coverage_changes(_unit(db), patient.id, (), cards, "provisional", "", None)
+            more, _ = coverage_changes(_unit(db), patient.id, (), cards)
             try:
                 await db.apply(changes.merge(more), now)
             except HisError as error:
@@ -183,7 +191,7 @@ async def add_coverage(db: Db, patient_id: UUID, card: CardForm, now: datetime) 
     if patient is None:
         raise not_found()
     existing = await store.list_coverages(db, patient_id)
-    changes, rows = coverage_changes(_unit(db), patient_id, existing, [card], "provisional", "", None)
+    changes, rows = coverage_changes(_unit(db), patient_id, existing, [card])
     if rows[0] not in existing:
         changes.audit("coverage:add", "Coverage", rows[0].id)
         await db.apply(changes, now)

@@ -84,7 +84,9 @@ def test_a_killed_child_is_started_again_and_that_is_said(system: Running) -> No
 
 def test_a_killed_child_takes_its_helpers_along(system: Running) -> None:
     stubborn = system.child("gateway")
-    helpers = stubborn.children()
+    deadline = time.monotonic() + 10
+    while not (helpers := stubborn.children()) and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert helpers
     stubborn.kill()
     system.wait_for("Dịch vụ gateway dừng bất thường")

@@ -107,7 +107,7 @@ def test_rewritten_files_are_refused(signed: bytes, signer: Signer, change) -> N
 
 def test_foreign_certificate_is_refused(signed: bytes) -> None:
     _, other = make_test_certificate("Đơn vị khác", "01998", datetime(2026, 1, 1, tzinfo=UTC))
-    refused(signed, other, "chứng thư")
+    refused(signed, other, "đã đăng ký")
 
 
 def test_wrapping_is_refused(signed: bytes, signer: Signer) -> None:

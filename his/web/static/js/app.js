@@ -1,6 +1,4 @@
 /* State lives on the server. */
-(() => {
-"use strict";
 const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
 const on = (names, f, o) => names.split(" ").forEach(n => document.addEventListener(n, f, o));
 const put = (e, t) => e.textContent = t, attr = (e, n, v) => e.setAttribute(n, v), no = e => e.preventDefault(), later = setTimeout, TA = "[data-typeahead]";
@@ -98,8 +96,8 @@ function move(a, row, t) {
 	if (/^(filter|page)/.test(a)) return press(a);
 	if (typing(t)) return false;
 	if (!row) { const r = $("[data-row]", t.closest("[data-zone]")); r?.focus(); return !!r; }
-	if (/open|mark/.test(a)) {
-		const e = $(a === "row-mark" ? "[type=checkbox]" : "[data-open],a", row); if (t !== row) return false;
+	if (/open|mark|drop/.test(a)) {
+		const e = $({"row-mark": "[type=checkbox]", "row-drop": "[data-drop]"}[a] || "[data-open],a", row); if (t !== row) return false;
 		if (e) e.click(); else if (a === "row-open") press("open-visit") || fire(row, "open");
 		return true;
 	}
@@ -257,4 +255,3 @@ setInterval(() => {
 	if (c) put(c, clock({hour: "2-digit", minute: "2-digit"}));
 	for (const r of $$("[data-refresh]")) if (t - (r.at ||= t) >= (t - used < 6e4 ? 15e3 : 6e4) && !box() && !(typing(a) && r.contains(a))) { r.at = t; fire(r, "refresh"); }
 }, 1000);
-})();

@@ -1,0 +1,177 @@
+"""The FHIR application: bare ASGI, routed from the registry, mounted at `/fhir/r4` by `FhirGate`.
+
+fhir = FhirApp(database, authenticate, base="https://his.example/fhir/r4")
+app = FhirGate(fastapi_app, fhir)                # ASGI; everything outside /fhir/r4 goes to the first
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from starlette.datastructures import Headers
+
+from his.fhir import bundles, interactions, searching
+from his.fhir.access import Authenticate, Caller
+from his.fhir.capability import statement
+from his.fhir.engine import Engine, Limits
+from his.fhir.http import (
+    AsgiScope,
+    Receive,
+    Request,
+    Response,
+    Send,
+    check_format,
+    pretty,
+    send_response,
+    split_path,
+)
+from his.fhir.outcome import FhirError, issue, not_found, outcome, outcome_of
+from his.fhir.registry import Registry, discover
+from his.fhir.resource_types import TYPES
+from his.fhir.systems import ORIGIN
+from his.kit.db import Database
+from his.kit.errors import HisError, Kind
+from his.kit.ids import new_id
+
+PREFIX = "/fhir/r4"
+logger = logging.getLogger("his.fhir")
+App = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
+
+
+class FhirApp:
+    """`/fhir/r4` as an ASGI application; `authenticate(database, headers)` gives the caller or raises HisError."""
+
+    def __init__(
+        self,
+        database: Database,
+        authenticate: Authenticate,
+        *,
+        base: str = "http://127.0.0.1:8000/fhir/r4",
+        registry: Registry | None = None,
+        tag_system: str = ORIGIN,
+        limits: Limits | None = None,
+    ) -> None:
+        self.authenticate = authenticate
+        self.engine = Engine(database, registry or discover(), base.rstrip("/"), tag_system, limits or Limits())
+        self._metadata = b""
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """One HTTP request. `scope["root_path"]` is the part of the path in front of the FHIR base."""
+        assert scope["type"] == "http", "FHIR is spoken over HTTP only"
+        method = scope["method"]
+        head = method == "HEAD"
+        wants_pretty = False
+        try:
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            request = Request(
+                "GET" if head else method,
+                path.strip("/").split("/") if path.strip("/") else [],
+                scope.get("query_string", b"").decode("latin-1"),
+                Headers(scope=scope),
+                receive,
+                self.engine.limits.body_bytes,
+            )
+            check_format(request)
+            wants_pretty = request.flag("_pretty") == "true"
+            response = await self.respond(request)
+        except asyncio.CancelledError:
+            raise
+        except HisError as error:
+            response = refused(error)
+        except Exception:
+            incident = str(new_id())
+            logger.exception("incident %s: %s %s", incident, method, _shape(scope["path"]))
+            text = f"Lỗi trong hệ thống, mã sự cố {incident}. Báo mã này cho người quản trị."
+            response = Response(500, outcome(issue("fatal", "exception", text)))
+        if wants_pretty and response.body:
+            response.body = pretty(response.body)
+        await send_response(send, response, head=head)
+
+    async def respond(self, request: Request) -> Response:
+        """Answer a request: public conformance first, then sign-in, then routing."""
+        if request.segments == ["metadata"]:
+            if request.method != "GET":
+                raise not_allowed("GET")
+            if not self._metadata:
+                self._metadata = statement(self.engine.registry, self.engine.base, self.engine.now())
+            return Response(200, self._metadata)
+        caller = await self.authenticate(self.engine.database, request.headers)
+        return await route(self.engine, caller, request)
+
+
+async def route(engine: Engine, caller: Caller, request: Request) -> Response:
+    """Find the interaction of a path and method."""
+    match request.segments:
+        case []:
+            if request.method != "POST":
+                raise not_allowed("POST")
+            return await bundles.process(engine, caller, request, route)
+        case [kind, *rest] if kind in TYPES:
+            return await _typed(engine, caller, request, kind, rest)
+    raise not_found()
+
+
+async def _typed(engine: Engine, caller: Caller, request: Request, kind: str, rest: list[str]) -> Response:
+    match rest, request.method:
+        case [], "GET":
+            return await searching.search(engine, caller, request, kind)
+        case [], "POST":
+            return await interactions.create(engine, caller, request, kind)
+        case [], "PUT":
+            return await interactions.update_where(engine, caller, request, kind)
+        case [], "DELETE":
+            return await interactions.delete_where(engine, caller, request, kind)
+        case ["_search"], "POST":
+            return await searching.search(engine, caller, request, kind, form=True)
+        case ["_history"], "GET":
+            return await searching.history(engine, caller, request, kind, None)
+        case [identity], "GET":
+            return await interactions.read(engine, caller, request, kind, identity)
+        case [identity], "PUT":
+            return await interactions.update(engine, caller, request, kind, identity)
+        case [identity], "DELETE":
+            return await interactions.delete(engine, caller, request, kind, identity)
+        case [identity, "_history"], "GET":
+            return await searching.history(engine, caller, request, kind, identity)
+        case [identity, "_history", version], "GET":
+            return await interactions.vread(engine, caller, request, kind, identity, version)
+    if len(rest) <= 1 or rest[1:2] == ["_history"]:
+        raise not_allowed("GET, POST, PUT, DELETE")
+    raise not_found()
+
+
+def not_allowed(methods: str) -> FhirError:
+    """The method is not defined for this address (405)."""
+    return FhirError(405, "not-supported", f"Địa chỉ này chỉ nhận {methods}.")
+
+
+def refused(error: HisError) -> Response:
+    """A refusal as an answer."""
+    headers: list[tuple[bytes, bytes]] = []
+    if error.kind is Kind.UNAUTHENTICATED:
+        headers.append((b"www-authenticate", b'Bearer realm="fhir"'))
+    if error.kind is Kind.BUSY:
+        headers.append((b"retry-after", b"2"))
+    return Response(error.status, outcome_of(error), headers)
+
+
+def _shape(path: str) -> str:
+    """The path without ids, for the log."""
+    return "/".join(part if part in TYPES or part.startswith("_") else "·" for part in split_path(path))
+
+
+class FhirGate:
+    """Sends `/fhir/r4` to the FHIR application and everything else to the main one (no routing table in between)."""
+
+    def __init__(self, app: App, fhir: App, prefix: str = PREFIX) -> None:
+        self.app = app
+        self.fhir = fhir
+        self.prefix = prefix
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """One ASGI event stream."""
+        path = scope.get("path", "")
+        if scope["type"] == "http" and (path == self.prefix or path.startswith(self.prefix + "/")):
+            await self.fhir({**scope, "root_path": self.prefix}, receive, send)
+        else:
+            await self.app(scope, receive, send)

@@ -1,0 +1,83 @@
+"""The CapabilityStatement, derived from the declarations and the search parameters; made once per process."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from his.fhir.dates import instant_text
+from his.fhir.parameters import DEFINITIONS, parameters
+from his.fhir.registry import Registry
+from his.fhir.resource_types import TYPES
+
+INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type")
+CONTROLS = (("_id", "token"), ("_lastUpdated", "date"))
+
+
+def statement(registry: Registry, base: str, at: datetime) -> bytes:
+    """http://hl7.org/fhir/R4/capabilitystatement.html of this server, as bytes."""
+    return orjson.dumps(
+        {
+            "resourceType": "CapabilityStatement",
+            "status": "active",
+            "date": instant_text(at),
+            "kind": "instance",
+            "software": {"name": "his"},
+            "implementation": {"description": "Hệ thống thông tin bệnh viện: FHIR R4", "url": base},
+            "fhirVersion": "4.0.1",
+            "format": ["application/fhir+json", "json"],
+            "rest": [
+                {
+                    "mode": "server",
+                    "security": {
+                        "description": "Mã truy cập (Bearer) của máy khách hoặc phiên của người đã đăng nhập; "
+                        "chỉ thấy dữ liệu của đơn vị mình."
+                    },
+                    "resource": [_resource(registry, kind) for kind in sorted(TYPES)],
+                    "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                }
+            ],
+        }
+    )
+
+
+def _resource(registry: Registry, kind: str) -> dict[str, Any]:
+    known = parameters(kind)
+    includes = [f"{kind}:{p.name}" for p in known.values() if p.kind == "reference"]
+    found: dict[str, Any] = {
+        "type": kind,
+        "documentation": _documentation(registry, kind),
+        "interaction": [{"code": code} for code in INTERACTIONS],
+        "versioning": "versioned-update",
+        "readHistory": True,
+        "updateCreate": True,
+        "conditionalCreate": True,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
+        "referencePolicy": ["literal", "local"],
+        "searchParam": [
+            *({"name": name, "type": kind_} for name, kind_ in CONTROLS),
+            *({"name": p.name, "type": p.fhir_type} for p in known.values()),
+        ],
+    }
+    if includes:
+        found["searchInclude"] = includes
+    if revincludes := REVINCLUDES.get(kind):
+        found["searchRevInclude"] = list(revincludes)
+    return found
+
+
+def _documentation(registry: Registry, kind: str) -> str:
+    if registry.accept(kind):
+        return "Nội dung đủ thông tin trở thành hồ sơ của đơn vị; thiếu thì được lưu riêng và gắn thẻ engine-only."
+    if kind in registry.by_type:
+        return "Do ứng dụng ghi; nội dung gửi qua FHIR được lưu riêng và gắn thẻ engine-only."
+    return "Lưu, giữ phiên bản và tìm theo mã; gắn thẻ engine-only."
+
+
+def _pointing_at_patient() -> tuple[str, ...]:
+    return tuple(f"{kind}:patient" for kind in sorted(DEFINITIONS) if "patient" in parameters(kind))
+
+
+REVINCLUDES = {"Patient": _pointing_at_patient()}

@@ -1,0 +1,76 @@
+"""Printed pages: the house font as embedded TrueType, cut to Vietnamese, and a QR code drawn as squares."""
+
+import io
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import fontpkg_source_sans_3
+import segno
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont as PdfFont
+from reportlab.pdfgen.canvas import Canvas
+
+REGULAR, BOLD = "HisSans", "HisSans-Bold"
+_WEIGHTS: Final = {REGULAR: 400, BOLD: 700}
+# Latin with its Vietnamese and upland letters, punctuation, dong sign, arrows, minus and comparison signs.
+_RANGES: Final = ((0x20, 0x17F), (0x1A0, 0x1B0), (0x300, 0x323), (0x1EA0, 0x1EF9), (0x2010, 0x203A), (0x2190, 0x2193))
+_SINGLE: Final = (0x20AB, 0x2212, 0x2264, 0x2265, 0x00B0, 0x00B2, 0x2082)
+
+
+def _cut(weight: int) -> io.BytesIO:
+    font = TTFont(Path(fontpkg_source_sans_3.__file__).parent / "files" / "SourceSans3[wght].ttf")
+    options = subset.Options(layout_features=[], hinting=False, notdef_outline=True)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[*(c for a, b in _RANGES for c in range(a, b + 1)), *_SINGLE])
+    cutter.subset(font)
+    target = io.BytesIO()
+    instantiateVariableFont(font, {"wght": weight}).save(target)
+    target.seek(0)
+    return target
+
+
+@lru_cache(maxsize=1)
+def register_fonts() -> tuple[str, str]:
+    """Names of the regular and the bold font, ready for every canvas of this process; the first call takes a moment."""
+    for name, weight in _WEIGHTS.items():
+        pdfmetrics.registerFont(PdfFont(name, _cut(weight)))
+    return REGULAR, BOLD
+
+
+def wrap(text: str, font: str, size: float, width: float) -> list[str]:
+    """Lines of at most `width` points; a word longer than the line is broken, so that nothing is cut off."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        part = word
+        while pdfmetrics.stringWidth(part, font, size) > width and len(part) > 1:
+            fit = len(part)
+            while fit > 1 and pdfmetrics.stringWidth(part[:fit], font, size) > width:
+                fit -= 1
+            if line:
+                lines.append(line)
+                line = ""
+            lines.append(part[:fit])
+            part = part[fit:]
+        trial = f"{line} {part}".strip()
+        if line and pdfmetrics.stringWidth(trial, font, size) > width:
+            lines.append(line)
+            line = part
+        else:
+            line = trial
+    return [*lines, line] if line or not lines else lines
+
+
+def draw_qr(canvas: Canvas, text: str, x: float, y: float, side: float) -> None:
+    """A QR code in black squares with its lower left corner at (x, y), `side` points wide; error level M."""
+    matrix = tuple(tuple(row) for row in segno.make(text, error="m", micro=False).matrix)
+    unit = side / len(matrix)
+    canvas.setFillGray(0)
+    for row_index, row in enumerate(matrix):
+        for column, dark in enumerate(row):
+            if dark:
+                canvas.rect(x + column * unit, y + side - (row_index + 1) * unit, unit, unit, stroke=0, fill=1)

@@ -1,0 +1,232 @@
+"""Patient: http://hl7.org/fhir/R4/patient.html, VN Core's identifier systems.
+
+A Patient that arrives through FHIR with name, gender and birth date becomes a row and is found at the front desk; one
+without them stays in the engine. Its code comes from the counter of the unit, leased in blocks: codes are unique, not
+gapless.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from his.fhir.build import filled, hl7, identifier
+from his.fhir.build import moment as fhir_moment
+from his.fhir.dates import interval
+from his.fhir.registry import Incoming, Resource, to_unit
+from his.fhir.searchsql import CONTEXT
+from his.fhir.systems import CITIZEN, CITIZEN_SYSTEMS, INSURANCE_SYSTEMS, PATIENT_CODE
+from his.kit.changes import Changes
+from his.kit.clock import day_of
+from his.kit.db import Db
+from his.kit.errors import Severity
+from his.registration.rules.patient import check_patient, tidy
+from his.registration.service import PatientFacts, load_patient_facts, patient_changes, patient_code_period
+from his.registration.tables import Patient, PatientToken
+from his.registration.terms import PatientForm
+
+BLOCK = 20
+_DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$", re.ASCII)
+_PRECISION = {"year": 4, "month": 7, "day": 10}
+_leased: dict[tuple[str, int, str], list[int]] = {}
+
+
+def to_fhir(patient: Patient) -> dict[str, Any]:
+    """The patient as FHIR says it; `text` of the name is the whole name, family the first word."""
+    family, _, given = patient.name.partition(" ")
+    return filled(
+        resourceType="Patient",
+        id=str(patient.id),
+        identifier=[
+            found
+            for found in (
+                identifier(PATIENT_CODE, patient.code, "usual"),
+                identifier(CITIZEN, patient.citizen_number, "official"),
+            )
+            if found
+        ],
+        active=patient.active,
+        name=[filled(use="official", text=patient.name, family=family, given=given.split())],
+        telecom=[{"system": "phone", "value": patient.phone}] if patient.phone else None,
+        gender=patient.gender,
+        birthDate=patient.birth_date.isoformat()[: _PRECISION[patient.birth_precision]],
+        deceasedDateTime=fhir_moment(patient.deceased_at),
+        address=[filled(use="home", text=patient.address, country="VN")] if patient.address else None,
+        contact=[_guardian(patient)] if patient.guardian_name else None,
+    )
+
+
+def _guardian(patient: Patient) -> dict[str, Any]:
+    phone = [{"system": "phone", "value": patient.guardian_phone}] if patient.guardian_phone else None
+    return filled(
+        relationship=[hl7("v2-0131", "N", "Next-of-Kin")], name={"text": patient.guardian_name}, telecom=phone
+    )
+
+
+async def accept(incoming: Incoming, db: Db) -> Changes | None:
+    """Rows for a Patient that says enough; None keeps it in the engine. Raises CONFLICT for a second record of a person."""
+    form = form_of(incoming.resource)
+    identity = _uuid(incoming.id)
+    if form is None or identity is None:
+        return None
+    insurance = _number(incoming.resource, INSURANCE_SYSTEMS, 10)
+    form = tidy(form)
+    if any(f.severity is Severity.ERROR for f in check_patient(form, day_of(incoming.at))):
+        return None
+    unit = db.scope.unit_id
+    assert unit is not None
+    patient, words = (None, []) if incoming.fresh else await _standing(db, unit, identity)
+    same_number = patient is not None and form.citizen_number in ("", patient.citizen_number)
+    if incoming.retry or not (patient is None or same_number):
+        known = patient.id if patient else None
+        facts = await load_patient_facts(db, form, patient_id=known, insurance_number=insurance)
+    else:
+        persons = [patient.person_id] if patient and form.citizen_number else []
+        facts = PatientFacts(form, insurance, patient, words, persons, None)
+    number = 0 if patient else await _next_number(db, unit, incoming.at)
+    row, changes = patient_changes(facts, unit, number, incoming.at, patient_id=identity)
+    _state(changes, row, incoming.resource)
+    changes.audits.clear()  # the engine writes the entry of this act
+    if not changes.subjects:
+        changes.version(row)
+    return changes
+
+
+def form_of(resource: dict[str, Any]) -> PatientForm | None:
+    """What the front desk needs of a Patient, or None when name, gender or birth date is missing."""
+    name = _name(resource.get("name"))
+    birth = _DAY.match(str(resource.get("birthDate", "")))
+    gender = resource.get("gender")
+    if not name or birth is None or not isinstance(gender, str):
+        return None
+    year, month, day = birth.groups()
+    phone = next((t.get("value", "") for t in resource.get("telecom") or () if t.get("system") == "phone"), "")
+    address: dict[str, Any] = next(iter(resource.get("address") or ()), {})
+    parts = [*(address.get("line") or ()), address.get("district"), address.get("city"), address.get("state")]
+    try:
+        born = date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        return None
+    return PatientForm(
+        name=name,
+        birth_date=born,
+        birth_precision="day" if day else "month" if month else "year",
+        gender=gender,
+        citizen_number=_number(resource, CITIZEN_SYSTEMS, 12),
+        phone=phone if re.fullmatch(r"0[0-9]{8,10}", phone) else "",
+        address=address.get("text") or ", ".join(part for part in parts if part),
+    )
+
+
+def _name(names: Any) -> str:
+    """The official name, family name first as in Viet Nam."""
+    listed = [n for n in names or () if isinstance(n, dict)]
+    chosen = next((n for n in listed if n.get("use") == "official"), next(iter(listed), {}))
+    given = [g for g in chosen.get("given") or () if g]
+    return str(chosen.get("text") or " ".join([*([chosen["family"]] if chosen.get("family") else []), *given]))
+
+
+def _number(resource: dict[str, Any], systems: frozenset[str], length: int) -> str:
+    for found in resource.get("identifier") or ():
+        value = found.get("value", "")
+        if found.get("system") in systems and len(value) == length and value.isascii() and value.isdigit():
+            return str(value)
+    return ""
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text else None
+
+
+def _state(changes: Changes, row: Patient, resource: dict[str, Any]) -> None:
+    """Whether the patient is active, and the death, in the row about to be written."""
+    died = interval(str(resource.get("deceasedDateTime", "")))
+    wanted = {
+        "active": resource.get("active", True) is not False,
+        "deceased_at": datetime.fromisoformat(died[0]).astimezone(UTC) if died else None,
+    }
+    if wanted == {"active": row.active, "deceased_at": row.deceased_at}:
+        return
+    pending = changes.inserts.get("patient") or changes.updates.get("patient")
+    if pending:
+        pending[0].update(wanted)
+    else:
+        changes.update(row, **wanted)
+
+
+async def _standing(db: Db, unit: int, identity: UUID) -> tuple[Patient | None, list[PatientToken]]:
+    """The stored row and its words in one round trip."""
+    query = (
+        f"{CONTEXT} SELECT r.* FROM ctx CROSS JOIN LATERAL (SELECT to_jsonb(p.*) AS row, "
+        "ARRAY(SELECT t.token FROM patient_token t WHERE t.unit_id = ctx.unit AND t.id = p.id) AS words "
+        "FROM patient p WHERE p.unit_id = ctx.unit AND p.id = %s LIMIT 1) r"
+    )
+    async with db.database.lean.connection() as connection:
+        found = await (await connection.execute(query, (str(unit), identity))).fetchone()
+    if found is None:
+        return None, []
+    return Patient.model_validate(found[0]), [PatientToken(unit_id=unit, id=identity, token=t) for t in found[1]]
+
+
+async def _next_number(db: Db, unit: int, at: datetime) -> int:
+    """The next patient number of this process; a new block is leased from the unit's counter when one is used up."""
+    period = patient_code_period(at)
+    key = (db.database.dsn, unit, period)
+    numbers = _leased.setdefault(key, [])
+    if not numbers:
+        query = (
+            f"{CONTEXT} INSERT INTO counter (unit_id, kind, period, value) SELECT ctx.unit, 'patient', %s, %s FROM ctx "
+            "ON CONFLICT (unit_id, kind, period) DO UPDATE SET value = counter.value + EXCLUDED.value RETURNING value"
+        )
+        async with db.database.lean.connection() as connection:
+            row = await (await connection.execute(query, (str(unit), period, BLOCK))).fetchone()
+        assert row is not None
+        numbers.extend(range(row[0], row[0] - BLOCK, -1))
+    return numbers.pop()
+
+
+async def discard(identity: str, db: Db, at: datetime) -> Changes | None:
+    """A deleted Patient is no longer offered at the front desk; the row and its visits stay."""
+    found = _uuid(identity)
+    assert db.scope.unit_id is not None
+    patient, _ = await _standing(db, db.scope.unit_id, found) if found else (None, [])
+    if patient is None:
+        return None
+    changes = Changes()
+    changes.update(patient, active=False, updated_at=at)
+    return changes
+
+
+def example() -> Patient:
+    """An invented patient."""
+    return Patient(
+        unit_id=1,
+        id=UUID("018f3c5e-0000-7000-8000-000000000001"),
+        person_id=UUID("018f3c5e-0000-7000-8000-0000000000f1"),
+        code="26-000001",
+        name="Trần Thị Mẫu",
+        birth_date=date(1990, 4, 12),
+        gender="female",
+        citizen_number="001190000001",
+        phone="0900000001",
+        address="Số 1 phố Mẫu",
+        created_at=datetime(2026, 1, 5, 1, 0, tzinfo=UTC),
+        updated_at=datetime(2026, 1, 5, 1, 0, tzinfo=UTC),
+    )
+
+
+RESOURCE = Resource(
+    type="Patient",
+    subject=Patient,
+    to_fhir=to_fhir,
+    example=example,
+    visible=to_unit,
+    modelled=frozenset({"active", "name", "telecom", "gender", "birthDate", "deceasedDateTime", "address", "contact"}),
+    own={"identifier": (PATIENT_CODE, *sorted(CITIZEN_SYSTEMS))},
+    accept=accept,
+    discard=discard,
+)
