@@ -1,7 +1,5 @@
 """The web application: composition of what discovery finds, error answers, health."""
 
-import importlib
-import importlib.util
 import logging
 import secrets
 from collections.abc import AsyncIterator
@@ -13,6 +11,8 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from his import discovery
+from his.fhir import registry
+from his.fhir.app import FhirApp
 from his.identity.access import fhir_caller
 from his.kit.config import get_settings
 from his.kit.db import Database
@@ -30,6 +30,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     discovery.import_tables()
     settings = get_settings()
     database = database or Database(settings.app_database_url or "", size=settings.db_pool_size)
+    database.render = registry.render
     app = FastAPI(title="HIS", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=_lifespan)
     app.state.database = database
     app.state.gateway_state = lambda: Gateway("")
@@ -40,11 +41,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     for module in discovery.room("routes"):
         app.include_router(module.router)
     app.mount("/static", static_app)
-    if importlib.util.find_spec("his.fhir.app"):
-        engine, registry = importlib.import_module("his.fhir.app"), importlib.import_module("his.fhir.registry")
-        registry.discover()
-        database.render = registry.render
-        app.mount("/fhir/r4", engine.FhirApp(database, fhir_caller))
+    app.mount("/fhir/r4", FhirApp(database, fhir_caller))
     _health(app)
     _errors(app)
     app.add_middleware(Guard)

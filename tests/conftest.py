@@ -45,7 +45,7 @@ def server() -> Iterator[Embedded]:
 def template(server: Embedded) -> dict[str, str]:
     """Addresses of the service roles on the migrated template with reference data and one small province."""
     dsns = migrate(server.conninfo(), SCRATCH / "data")
-    seed_reference(dsns["his_app"])
+    seed_reference(dsns["his_app"], SCRATCH / "data")
     return dsns
 
 

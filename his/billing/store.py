@@ -163,8 +163,8 @@ async def _copay_of_year(db: Db, encounter: Encounter) -> tuple[Decimal, Decimal
     )
     first = func.sum(_statement.c.copayment).filter(_encounter.c.ended_at < middle)
     second = func.sum(_statement.c.copayment).filter(_encounter.c.ended_at >= middle)
-    row = await db.first(select(first, second).select_from(joined).where(*conditions))
-    return (row[0] or ZERO, row[1] or ZERO) if row is not None else (ZERO, ZERO)
+    row: Any = await db.first(select(first, second).select_from(joined).where(*conditions))
+    return (row[0] or ZERO, row[1] or ZERO)
 
 
 async def load_ledger(db: Db, encounter_id: UUID) -> Ledger:
@@ -286,7 +286,8 @@ async def list_visits(
         .order_by(moment.desc() if patient_ids or dossier_code or state == "paid" else moment)
         .limit(200)
     )  # fmt: skip
-    return [WaitingVisit(*row) for row in await db.all(query)]
+    rows: Sequence[Any] = await db.all(query)
+    return [WaitingVisit(*row) for row in rows]
 
 
 async def list_shift(db: Db, cashier_id: UUID, since: datetime) -> list[Payment]:

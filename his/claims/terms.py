@@ -4,10 +4,11 @@ Amounts are Decimal đồng, already split per line by billing: the claim checks
 Instants must be aware; they are kept on the wall clock of Viet Nam. Code lists stay strings ("01", "1.11", "K01").
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 from his.kit.money import ZERO
 
@@ -280,3 +281,13 @@ class ClaimFacts(Stated):
     def lines(self) -> tuple[Line, ...]:
         """Drug lines, then service lines: the order of the statement."""
         return (*self.drugs, *self.services)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """A claim with its charge lines, visit and diagnoses (rows), as it is rendered to FHIR Claim."""
+
+    claim: Any
+    charges: Sequence[Any]
+    encounter: Any
+    diagnoses: Sequence[Any] = ()

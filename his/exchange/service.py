@@ -1,7 +1,7 @@
 """Delivery of parcels: sealed bytes go out once in effect, whatever the gateway does."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from his.kit.errors import HisError, Kind
 LEASE = timedelta(minutes=2)
 BACKOFF_SECONDS = (5, 15, 60, 300, 900, 3600)
 UNAUTHORISED = ("401", "403")
-React = Callable[[Db, Parcel, Changes, datetime], None]
+React = Callable[[Db, Parcel, Changes, datetime], Awaitable[None]]
 REACTIONS: dict[str, React] = {}
 """What the owner of a parcel's contents adds to the change set when its state changes, by subject type."""
 
@@ -119,5 +119,5 @@ async def _record(db: Db, parcel: Parcel, state: str, reply: Reply, detail: str,
     changes.audit("parcel:deliver", "Parcel", parcel.id, state=str(state), code=reply.code, sent=sent)
     react = REACTIONS.get(parcel.subject_type)
     if react is not None:
-        react(db, done, changes, now)
+        await react(db, done, changes, now)
     await db.apply(changes, now)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote
@@ -112,7 +112,7 @@ def version_headers(version: int, updated_at: datetime) -> list[tuple[bytes, byt
     """ETag and Last-Modified of a resource."""
     return [
         (b"etag", b'W/"%d"' % version),
-        (b"last-modified", format_datetime(updated_at, usegmt=True).encode()),
+        (b"last-modified", format_datetime(updated_at.astimezone(UTC), usegmt=True).encode()),
     ]
 
 

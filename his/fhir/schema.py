@@ -66,19 +66,25 @@ BEGIN
 END
 $his$"""
 
-_FORGET = """
-CREATE OR REPLACE FUNCTION his_forget_index(u int, kind text, key text, r jsonb) RETURNS void
+_MOVE = """
+CREATE OR REPLACE FUNCTION his_move_index(u int, kind text, key text, r jsonb) RETURNS void
 LANGUAGE plpgsql AS $his$
+DECLARE
+  keep jsonb := coalesce(r->'keep', '[]');
+  own jsonb := coalesce(r->'own'->'identifier', '[]');
 BEGIN
-  IF NOT r ? 'modelled' THEN
-    DELETE FROM resource_index WHERE unit_id = u AND type = kind AND id = key;
-    DELETE FROM resource_date WHERE unit_id = u AND type = kind AND id = key;
-    RETURN;
-  END IF;
-  DELETE FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key AND NOT r->'keep' ? i.param
-    AND NOT (i.param = 'identifier' AND r->'own' ? 'identifier'
-             AND NOT r->'own'->'identifier' ? split_part(i.value, E'\\x1f', 2));
-  DELETE FROM resource_date d WHERE d.unit_id = u AND d.type = kind AND d.id = key AND NOT r->'keep' ? d.param;
+  DELETE FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key
+    AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(r->'index') e WHERE e->>0 = i.param AND e->>1 = i.value)
+    AND NOT keep ? i.param
+    AND NOT (i.param = 'identifier' AND r ? 'modelled' AND NOT own ? split_part(i.value, E'\\x1f', 2));
+  INSERT INTO resource_index (unit_id, type, param, value, id)
+  SELECT u, kind, e->>0, e->>1, key FROM jsonb_array_elements(r->'index') e
+  WHERE NOT EXISTS (SELECT 1 FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.param = e->>0
+                    AND i.value = e->>1 AND i.id = key);
+  DELETE FROM resource_date d WHERE d.unit_id = u AND d.type = kind AND d.id = key AND NOT keep ? d.param;
+  INSERT INTO resource_date (unit_id, type, param, low, high, id)
+  SELECT u, kind, e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz, key
+  FROM jsonb_array_elements(r->'dates') e ON CONFLICT DO NOTHING;
 END
 $his$"""
 
@@ -131,7 +137,10 @@ BEGIN
       SET version = ver, updated_at = stamp, deleted = (r->>'op' = 'delete'), engine = (r->>'engine')::boolean,
           sha256 = digest, content = body
       WHERE unit_id = u AND type = kind AND id = key;
-      PERFORM his_forget_index(u, kind, key, r);
+      IF r->>'op' = 'delete' THEN
+        DELETE FROM resource_index WHERE unit_id = u AND type = kind AND id = key;
+        DELETE FROM resource_date WHERE unit_id = u AND type = kind AND id = key;
+      END IF;
       IF NOT r ? 'unless' THEN DELETE FROM resource_key k WHERE k.unit_id = u AND k.type = kind AND k.id = r->>'id'; END IF;
     ELSE
       digest := encode(sha256(convert_to(body, 'UTF8')), 'hex');
@@ -142,12 +151,15 @@ BEGIN
     VALUES (u, kind, key, ver, stamp, who, CASE WHEN ver = 1 THEN 'create' ELSE r->>'op' END, body, digest,
             CASE WHEN standing THEN old.sha256 ELSE '' END);
     IF r->>'op' <> 'delete' THEN
-      INSERT INTO resource_index (unit_id, type, param, value, id)
-      SELECT u, kind, e->>0, e->>1, key FROM jsonb_array_elements(r->'index') e ON CONFLICT DO NOTHING;
-      IF r ? 'dates' THEN
-        INSERT INTO resource_date (unit_id, type, param, low, high, id)
-        SELECT u, kind, e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz, key
-        FROM jsonb_array_elements(r->'dates') e ON CONFLICT DO NOTHING;
+      IF NOT standing OR old.deleted THEN
+        INSERT INTO resource_index (unit_id, type, param, value, id)
+        SELECT u, kind, e->>0, e->>1, key FROM jsonb_array_elements(r->'index') e;
+        IF r ? 'dates' THEN
+          INSERT INTO resource_date (unit_id, type, param, low, high, id)
+          SELECT u, kind, e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz, key FROM jsonb_array_elements(r->'dates') e;
+        END IF;
+      ELSE
+        PERFORM his_move_index(u, kind, key, r);
       END IF;
     END IF;
     written := written || ver;
@@ -182,4 +194,4 @@ BEGIN
 END
 $his$"""
 
-WRITE_RESOURCES = ";\n".join((_CLAIM_KEY, _MERGE, _FORGET, _WRITE, _READ, _AUDIT))
+WRITE_RESOURCES = ";\n".join((_CLAIM_KEY, _MERGE, _MOVE, _WRITE, _READ, _AUDIT))

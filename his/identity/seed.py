@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from his.identity import store
 from his.identity.passwords import hash_password
 from his.identity.tables import Account, ApiClient, Department, Practitioner, Room, Unit
 from his.identity.terms import Role
 from his.kit.changes import Changes
-from his.kit.db import Database, Scope
+from his.kit.db import Database, Db, Scope
 
 PROVINCE = "97"
 INSURER_ID, HEALTH_ID, SYSTEM_ID = 900, 901, 902
+CLIENT = "demo-client"
 NAMESPACE = UUID("6f1d0a52-6d0f-4b1e-9c57-3f6f2f6b97a0")
 REGIONS = ("Hồ Xanh", "Tả Lùng", "Sơn Dương Hạ", "Pa Thăm", "Mường Lả", "Yên Khê", "Cửa Khe", "Tam Hồ")
 CLINICS = (
@@ -167,34 +169,53 @@ def _unit(
     )
 
 
-async def seed(database: Database, password: str, client_secret: str, now: datetime, units: int = 40) -> list[SignIn]:
-    """Write the province (its first `units` medical units); returns one sign-in for each role and the machine client."""
+def sign_ins(password: str) -> list[SignIn]:
+    """One sign-in for each role, in the demonstration's main unit or authority."""
+    return [SignIn(role.value, _username(role.value, 2), password) for role in Role]
+
+
+async def seed(database: Database, password: str, client_secret: str, now: datetime, units: int = 40) -> list[Unit]:
+    """Write the province (its first `units` medical units); safe to repeat after an interruption; returns those units.
+
+    Every step is one change set and is left out when it was done before; the machine client comes last.
+    """
     rows = unit_rows()
     medical = [u for u in rows if u.kind in EXAM_ROOMS][:units]
-    others = [u for u in rows if u.kind not in EXAM_ROOMS]
-    changes = Changes().insert(*medical, *others)
     hashed = hash_password(password)
+    async with database.scoped(Scope(SYSTEM_ID, "seed")) as db:
+        known = {unit.id for unit in await store.list_units(db)}
+        if await store.find_account(db, Role.INSTALLATION_ADMIN.value) is None:
+            await db.apply(_authorities(rows, hashed, now), now)
+    for unit in medical:
+        if unit.id not in known:
+            async with database.scoped(Scope(unit.id, "seed")) as db:
+                await db.apply(_unit_changes(unit, hashed, now).insert(unit), now)
+    client = ApiClient(
+        id=CLIENT,
+        secret_hash=hash_password(client_secret),
+        name="Máy khách trình diễn",
+        unit_id=1,
+        scopes="system/*.cruds his/blind-update",
+    )
+    async with database.scoped(Scope(SYSTEM_ID, "seed")) as db:
+        await db.apply(Changes().insert(client), now)
+    return medical
+
+
+async def is_seeded(db: Db) -> bool:
+    """Has the demonstration province been written to its end?"""
+    return await store.find_client(db, CLIENT) is not None
+
+
+def _authorities(rows: list[Unit], hashed: str, now: datetime) -> Changes:
+    changes = Changes().insert(*(unit for unit in rows if unit.kind not in EXAM_ROOMS))
     for unit_id, role, name in (
         (INSURER_ID, Role.INSURANCE_OFFICER, "GĐV. Mạc Hữu Thắng"),
         (HEALTH_ID, Role.PROVINCE_OFFICER, "Nông Thị Yến"),
         (SYSTEM_ID, Role.INSTALLATION_ADMIN, "Quản trị hệ thống"),
     ):
         changes.insert(_account(unit_id, role.value, role.value, name, hashed, now))
-    changes.insert(
-        ApiClient(
-            id="demo-client",
-            secret_hash=hash_password(client_secret),
-            name="Máy khách trình diễn",
-            unit_id=1,
-            scopes="system/*.cruds his/blind-update",
-        )
-    )
-    async with database.scoped(Scope(SYSTEM_ID, "seed")) as db:
-        await db.apply(changes, now)
-    for unit in medical:
-        async with database.scoped(Scope(unit.id, "seed")) as db:
-            await db.apply(_unit_changes(unit, hashed, now), now)
-    return [SignIn(role.value, _username(role.value, 2), password) for role in Role]
+    return changes
 
 
 def _username(role: str, unit_id: int) -> str:

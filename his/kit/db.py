@@ -236,6 +236,8 @@ def translate(error: Exception) -> HisError:
     constraint = cause.diag.constraint_name or ""
     if state == "HS412":
         return HisError(Kind.STALE, "Dữ liệu vừa được người khác sửa. Tải lại rồi sửa tiếp.")
+    if state.startswith("HS"):  # a refusal of a generated function that its caller knows how to say
+        raise error
     if state == "23505":
         return HisError(Kind.CONFLICT, "Dữ liệu này đã có. Kiểm lại trước khi tạo mới.", field=constraint)
     if state == "23503":

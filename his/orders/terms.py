@@ -10,6 +10,7 @@ from uuid import UUID
 from his.encounters.terms import Flag
 
 RESULT_KINDS = ("lab", "imaging", "functional")  # a doctor waits for the result of these
+AWAITED_KINDS = (*RESULT_KINDS, "procedure", "surgery")  # a visit is not signed while one of these is open
 WORK_KINDS: tuple[tuple[str, str], ...] = (
     ("lab", "Xét nghiệm"),
     ("imaging", "Hình ảnh"),

@@ -22,6 +22,7 @@ class StockLot(Versioned, table=True):
     expires_on: date
     unit_price_vnd: Decimal = decimal3()
     tender: str = ""  # TT_THAU
+    shelf: str = ""  # where it lies: "Tủ 2 · ô 14"
     on_hand: Decimal = decimal3()
     reserved: Decimal = decimal3()  # promised to signed prescriptions, not handed out yet
 
@@ -49,6 +50,8 @@ class MedicationDispense(Versioned, table=True):
         belongs_to("encounter_id", "encounter"),
         belongs_to("lot_id", "stock_lot"),
         Index("ix_medication_dispense_visit", "unit_id", "encounter_id"),
+        Index("ix_medication_dispense_line", "unit_id", "medication_request_id"),
+        Index("ix_medication_dispense_lot", "unit_id", "lot_id", "status"),
     )
     medication_request_id: UUID
     encounter_id: UUID
@@ -61,3 +64,4 @@ class MedicationDispense(Versioned, table=True):
     dispensed_at: datetime | None = instant(optional=True)
     picked_by: UUID | None = None
     checked_by: UUID | None = None
+    reason: str = text()  # why it was cancelled, reduced or taken back

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import datetime
 
-from his.identity import store as identity_store
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError, Kind
 from his.registration import service, store
@@ -22,14 +21,9 @@ async def recheck_due(database: Database, now: datetime) -> int:
 
 async def _recheck(database: Database, check: CardCheck, now: datetime) -> None:
     async with database.scoped(Scope(check.unit_id, "worker", "worker")) as db:
-        unit = await identity_store.get_unit(db, check.unit_id)
-        account = await identity_store.get_account(db, check.account_id) if check.account_id else None
-        officer = None
-        if account is not None and account.practitioner_id is not None:
-            officer = await identity_store.get_practitioner(db, account.practitioner_id)
-        asker = (officer.name, officer.citizen_number) if officer else ("", "")
+        unit_code, name, citizen_number = await service.officer_of(db, check.account_id)
         try:
-            await service.recheck_card(db, check.id, unit.code if unit else "", asker, now)
+            await service.recheck_card(db, check.id, unit_code, (name, citizen_number), now)
         except HisError as error:
             if error.kind is not Kind.STALE:  # somebody at the desk asked at the same moment
                 raise

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Date, String, and_, cast, func, literal, or_, select
 from sqlalchemy import text as sql
 
+from his.identity.tables import Account, Practitioner, Unit
 from his.kit.columns import table
 from his.kit.db import Db
 from his.registration.rules.matching import LIMIT, rank_matches, search_words
@@ -177,3 +178,15 @@ async def list_due_checks(db: Db, now: datetime, limit: int = 20) -> list[CardCh
     """Questions of all units whose next attempt is due (the worker's role sees them without a unit)."""
     query = select(_check).where(_check.c.state == "pending", _check.c.next_attempt_at <= now)
     return await db.models(CardCheck, query.order_by(_check.c.next_attempt_at).limit(limit))
+
+
+async def officer_of(db: Db, account_id: UUID | None) -> tuple[str, str, str]:
+    """Facility code of the unit in scope, and name and citizen number of the member of staff who asks (CV 1923)."""
+    unit, account, staff = table(Unit), table(Account), table(Practitioner)
+    joined = unit.outerjoin(account, account.c.id == account_id).outerjoin(
+        staff, and_(staff.c.unit_id == unit.c.id, staff.c.id == account.c.practitioner_id)
+    )
+    query = select(unit.c.code, func.coalesce(staff.c.name, ""), func.coalesce(staff.c.citizen_number, ""))
+    row = await db.first(query.select_from(joined).where(unit.c.id == db.scope.unit_id))
+    values: Any = row or ("", "", "")
+    return values[0], values[1], values[2]

@@ -140,8 +140,8 @@ class CardForm:
 class CardAdvice:
     """What a gateway code means at the desk: a sentence with the next action, and what follows for the card.
 
-    `usable`: the card counts today; `pending`: nobody knows yet, the machine asks again; `state` is the state that a
-    coverage takes (confirmed, provisional, refused).
+    `usable`: the card counts today; `pending`: nobody knows yet, the machine asks again; `state` is the state that
+    the asked card takes (confirmed, provisional, refused), empty when the answer says nothing about the card itself.
     """
 
     code: str

@@ -12,6 +12,8 @@ router = APIRouter(include_in_schema=False)
 
 def _with_parts_menu(request: Request) -> None:
     """The style sheet shows the bar even when nobody is signed in."""
+    if getattr(request.state, "user", None) is None:
+        request.state.user = parts.Doctor()
     if not getattr(request.state, "menu", ()):
         request.state.menu = parts.MENU
     if getattr(request.state, "gateway", None) is None:

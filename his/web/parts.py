@@ -1,5 +1,6 @@
 """The living style sheet: invented data with which /parts shows every component in every state. No person here exists."""
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,18 @@ from his.web import charts
 from his.web.page import Gateway, MenuItem
 
 VISIT_DAY = date(2026, 11, 23)
+
+
+@dataclass
+class Doctor:
+    """The invented person in the top bar of the style sheet."""
+
+    display_name: str = "BS. Phạm Quốc Huy"
+    role: str = "Bác sĩ"
+    unit_name: str = "BVĐK KV Hồ Xanh"
+    place: str = "Phòng 103 · Nội tổng hợp"
+    username: str = "huy"
+
 
 MENU = (
     MenuItem("Tiếp đón", "/reception", "user"),

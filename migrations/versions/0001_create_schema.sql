@@ -450,6 +450,7 @@ CREATE TABLE stock_lot (
 	expires_on DATE NOT NULL, 
 	unit_price_vnd NUMERIC(14, 3) NOT NULL, 
 	tender VARCHAR NOT NULL, 
+	shelf VARCHAR NOT NULL, 
 	on_hand NUMERIC(14, 3) NOT NULL, 
 	reserved NUMERIC(14, 3) NOT NULL, 
 	PRIMARY KEY (unit_id, id), 
@@ -1107,11 +1108,16 @@ CREATE TABLE medication_dispense (
 	dispensed_at TIMESTAMP WITH TIME ZONE, 
 	picked_by UUID, 
 	checked_by UUID, 
+	reason TEXT NOT NULL, 
 	PRIMARY KEY (unit_id, id), 
 	FOREIGN KEY(unit_id, medication_request_id) REFERENCES medication_request (unit_id, id), 
 	FOREIGN KEY(unit_id, encounter_id) REFERENCES encounter (unit_id, id), 
 	FOREIGN KEY(unit_id, lot_id) REFERENCES stock_lot (unit_id, id)
 );
+
+CREATE INDEX ix_medication_dispense_line ON medication_dispense (unit_id, medication_request_id);
+
+CREATE INDEX ix_medication_dispense_lot ON medication_dispense (unit_id, lot_id, status);
 
 CREATE INDEX ix_medication_dispense_visit ON medication_dispense (unit_id, encounter_id);
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from his.claims.xml.known import BY_NAME, BY_ROOT, OLD_CARE_SETTING, OLD_NAMES, Shape
-from his.claims.xml.standards import BARE_4210, ONLY_4210, which_standard
+from his.claims.xml.standards import BARE_4210, which_standard
 from his.claims.xml.values import complaint
 from his.kit.errors import HisError
 from his.kit.xml import BOM, safe_parse

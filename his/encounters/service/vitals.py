@@ -17,6 +17,7 @@ from his.kit.clock import day_of
 from his.kit.db import Db
 from his.kit.errors import Finding, invalid, refuse_errors
 from his.kit.rulebook import assess
+from his.scheduling import service as scheduling
 
 _VALUES = {
     VitalCode.PULSE: "pulse",
@@ -51,7 +52,7 @@ async def record_vitals(
 ) -> tuple[VitalSigns, list[Finding]]:
     """Record one set; gives the row and what the rules say (critical first). Raises RULES for impossible numbers.
 
-    The weight also becomes the visit's weight (CAN_NANG of the claim, dose by weight).
+    A value at its alarm limit is written into the queue row, so that the doctor sees it first. The weight also becomes the visit's weight (CAN_NANG of the claim, dose by weight).
     """
     visit = await store.get_visit(db, encounter_id)
     encounter = require_open(visit.encounter)
@@ -72,6 +73,9 @@ async def record_vitals(
     if vitals.weight_kg is not None and vitals.weight_kg != encounter.weight_kg:
         diagnoses = await store.list_diagnoses(db, encounter_id)
         update_changes(changes, encounter, diagnoses, weight_kg=vitals.weight_kg)
+    urgent = [f.message for f in findings if f.code == "ENC-VS-03"]
+    if urgent and (ticket := await scheduling.ticket_of_visit(db, encounter_id)) is not None:
+        scheduling.tell(changes, ticket, urgent[0], "stop")
     await db.apply(changes, now)
     return row, findings
 

@@ -22,7 +22,9 @@ from his.orders import store
 from his.orders.rules import RESULT_RULES, judge_value
 from his.orders.service.notices import raise_changes
 from his.orders.tables import Observation, ServiceRequest
-from his.orders.terms import Judged, ReportView, ResultEntry, ResultFacts
+from his.orders.terms import RESULT_KINDS, Judged, ReportView, ResultEntry, ResultFacts
+from his.scheduling import service as scheduling
+from his.scheduling.terms import TicketState
 
 
 async def start(db: Db, request_id: UUID, practitioner_id: UUID | None, now: datetime) -> ServiceRequest:
@@ -200,8 +202,23 @@ async def sign_results(
         critical = [v for v in own if Flag(v.flag).critical]
         changes.merge(raise_changes(request, [(v, thresholds.get(v.code)) for v in critical], now))
     refuse_errors(findings)
+    await _call_back(db, changes, encounter_id, set(request_ids), now)
     await db.apply(changes, now)
     return rows, findings
+
+
+async def _call_back(db: Db, changes: Changes, encounter_id: UUID, signed: set[UUID], now: datetime) -> None:
+    """When the last awaited result is signed, the person goes back into the doctor's queue."""
+    ticket = await scheduling.ticket_of_visit(db, encounter_id)
+    if ticket is None or ticket.state != TicketState.AWAITING_RESULTS:
+        return
+    awaited = [
+        r
+        for r in await store.list_requests(db, encounter_id)
+        if r.kind in RESULT_KINDS and r.status in ("active", "in-progress") and r.id not in signed
+    ]
+    if not awaited:
+        scheduling.move(changes, ticket, TicketState.WAITING, now, fact="Đủ kết quả")
 
 
 def _sign_one(

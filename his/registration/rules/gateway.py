@@ -110,7 +110,8 @@ def _refused(code: str) -> CardAdvice:
     for codes, tone, title, action, text in _REFUSALS:
         if code in codes:
             provisional = code in _OFFICER
-            state = "provisional" if provisional else "refused"
+            says_card_is_void = code in _STOPPED or code in _NOT_FOUND
+            state = "provisional" if provisional else "refused" if says_card_is_void else ""
             return CardAdvice(code, tone, text, provisional, False, state, title, action)
     text = f"Cổng trả mã {code} chưa có trong danh mục. Cứ tiếp đón, thẻ tạm tính; báo quản trị mã này."
     return CardAdvice(code, "warn", text, True, False, "provisional", "Mã cổng lạ", "report")

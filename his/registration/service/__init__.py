@@ -1,6 +1,7 @@
 """What staff do at registration: register and correct a patient, keep the cards, ask the authority's gateway."""
 
 from his.registration.service.cards import (
+    answer_changes,
     ask_again,
     check_card,
     coverage_changes,
@@ -20,17 +21,36 @@ from his.registration.service.patients import (
     update_patient,
 )
 from his.registration.service.search import find_matches
+from his.registration.store import (
+    count_pending,
+    get_check,
+    get_coverage,
+    get_patient,
+    last_check,
+    list_coverages,
+    list_late_answers,
+    officer_of,
+)
 
 __all__ = [
     "PatientFacts",
     "add_coverage",
+    "answer_changes",
     "ask_again",
     "check_card",
+    "count_pending",
     "coverage_changes",
     "find_matches",
+    "get_check",
+    "get_coverage",
+    "get_patient",
     "is_person_race",
+    "last_check",
     "link_check",
+    "list_coverages",
+    "list_late_answers",
     "load_patient_facts",
+    "officer_of",
     "patient_changes",
     "patient_code_period",
     "recheck_card",

@@ -191,26 +191,43 @@ async def ask_again(db: Db, check: CardCheck, question: CardQuestion, unit_code:
     row = changes.update(check, attempts=attempts, **_outcome(reply, attempts, now, seconds))
     if row.state == "answered" and row.patient_id is not None:
         existing = await store.list_coverages(db, row.patient_id)
-        changes.merge(_settle(row, existing, day_of(now), now)).dirty("card", row.id)
+        changes.merge(answer_changes(row, existing, row.patient_id, day_of(now), now)[0]).dirty("card", row.id)
     await db.apply(changes.audit("card:recheck", "CardCheck", row.id, code=row.code or "no-answer"), now)
     return row
 
 
-def _settle(check: CardCheck, existing: Sequence[Coverage], on: date, now: datetime) -> Changes:
-    """What a late answer does to the cards: confirmed cards are written, the asked card is refused when it must be."""
+def answer_changes(
+    check: CardCheck, existing: Sequence[Coverage], patient_id: UUID, on: date, now: datetime
+) -> tuple[Changes, list[Coverage]]:
+    """What an answer does to the cards of a patient: the change set, and all cards as they will stand.
+
+    Confirmed cards are written beside the others; the card that was asked about is refused when the answer says so. A
+    pending or wordless answer changes nothing.
+    """
     summary = summary_of(check, on)
-    patient_id = check.patient_id
-    assert patient_id is not None
-    if summary.advice.state == "confirmed":
-        return coverage_changes(
-            check.unit_id, patient_id, existing, summary.cards, state="confirmed", code=check.code, checked_at=now
-        )[0]
     changes = Changes()
+    if summary.advice.state == "confirmed":
+        changes, rows = coverage_changes(
+            check.unit_id, patient_id, existing, summary.cards, state="confirmed", code=check.code, checked_at=now
+        )
+        new = {row.id: row for row in rows}
+        return changes, [new.pop(row.id, row) for row in existing] + list(new.values())
+    stand = []
     for row in existing:
-        asked = row.card_number == check.asked_number or row.insurance_number == check.asked_number[-10:]
-        if asked and row.state == "provisional" and summary.advice.state == "refused":
-            changes.version(changes.update(row, state="refused", check_code=check.code, checked_at=now))
-    return changes
+        if summary.advice.state == "refused" and _asked_about(check, row, on) and row.state != "refused":
+            refused = changes.update(row, state="refused", check_code=check.code, checked_at=now)
+            changes.version(refused)
+            stand.append(refused)
+        else:
+            stand.append(row)
+    return changes, stand
+
+
+def _asked_about(check: CardCheck, row: Coverage, on: date) -> bool:
+    """A question by citizen number means the card of that day; by card or insurance number, the cards of the number."""
+    if len(check.asked_number) == 12:
+        return row.valid_from <= on <= row.valid_to
+    return check.asked_number in (row.card_number, row.insurance_number)
 
 
 async def recheck_card(db: Db, check_id: UUID, unit_code: str, officer: tuple[str, str], now: datetime) -> CardCheck:

@@ -26,6 +26,7 @@ async def test_draft_survives_the_process(database: Database, clone: dict[str, s
     assert await service.get_draft(again, cast.patient.id, "notes", str(cast.id)) is None
     await service.drop_draft(again, me.id, "notes", str(cast.id), now)
     assert await service.get_draft(again, me.id, "notes", str(cast.id)) is None
+    await again.release()
     await reborn.close()
 
 

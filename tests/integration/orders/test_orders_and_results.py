@@ -79,7 +79,7 @@ async def test_results_are_flagged_signed_and_acknowledged(database: Database) -
     assert request.id in {item.request.id for item in work}
     await service.start(db, request.id, cast.doctor, now)
     _, values, findings = await service.record_result(
-        db, cast.id, ResultEntry(request.id, {"K": "7,1", "NA": "134", "CL": "101"}), cast.doctor, now
+        db, cast.id, ResultEntry(request.id, {"K": "7,1", "NA": "130", "CL": "101"}), cast.doctor, now
     )
     flags = {v.code: v.flag for v in values}
     assert flags["K"] == "critical-high"
@@ -87,7 +87,7 @@ async def test_results_are_flagged_signed_and_acknowledged(database: Database) -
     assert flags["CL"] == ""
     assert all(v.low is not None and v.high is not None for v in values)
     assert "ORD-RES-04" in {f.code for f in findings}
-    again = ResultEntry(request.id, {"K": "7.1", "NA": "134", "CL": ""})
+    again = ResultEntry(request.id, {"K": "7.1", "NA": "130", "CL": ""})
     await service.record_result(db, cast.id, again, cast.doctor, now)
     assert {o.code for o in await service.list_observations(db, cast.id)} == {"K", "NA"}
     row, _ = await service.sign_result(db, request.id, cast.doctor, now)

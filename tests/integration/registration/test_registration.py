@@ -161,7 +161,9 @@ async def test_the_same_person_at_two_desks_at_once_is_one_record(database: Data
 
     codes = await asyncio.gather(*(one() for _ in range(4)))
     assert len([c for c in codes if c]) == 1
-    count = select(func.count()).select_from(table(Patient)).where(table(Patient).c.citizen_number == form.citizen_number)
+    count = (
+        select(func.count()).select_from(table(Patient)).where(table(Patient).c.citizen_number == form.citizen_number)
+    )
     assert await db.scalar(count) == 1
 
 

@@ -178,7 +178,14 @@ def test_card_form_mistakes() -> None:
 
 def test_back_off_grows_and_ends() -> None:
     now = datetime(2026, 11, 22, 9, 42, tzinfo=UTC)
-    assert [int((next_attempt(n, now) - now).total_seconds() // 60) for n in (1, 2, 3, 4, 5, 50)] == [5, 5, 10, 20, 40, 40]
+    assert [int((next_attempt(n, now) - now).total_seconds() // 60) for n in (1, 2, 3, 4, 5, 50)] == [
+        5,
+        5,
+        10,
+        20,
+        40,
+        40,
+    ]
     assert not is_abandoned(now, now + timedelta(hours=2), has_patient=True)
     assert is_abandoned(now, now + timedelta(hours=2), has_patient=False)
     assert is_abandoned(now, now + timedelta(hours=25), has_patient=True)

@@ -121,6 +121,7 @@ function decide(verb, letter, row) {
 /* Typeahead: options come from the server */
 const cache = new Map(), kids = b => ({ul: $(".lb", b), field: $("[role=combobox]", b), value: $("[type=hidden]", b), all: $$("[role=option]", b)});
 function shut(b, shown = false) { const {ul, field} = kids(b); ul.hidden = !shown; attr(field, "aria-expanded", shown); field.removeAttribute("aria-activedescendant"); }
+const quit = b => { clearTimeout(b.wait); b.abort?.abort(); shut(b); };
 function choose(b, i) {
 	const {all, field} = kids(b), o = all[(i + all.length) % all.length]; if (!o) return;
 	all.forEach(x => attr(x, "aria-selected", x === o)); o.scrollIntoView({block: "nearest"}); attr(field, "aria-activedescendant", o.id);
@@ -133,7 +134,7 @@ function show(b, html) {
 }
 function pick(b, o) {
 	const {field, value} = kids(b), d = o.dataset; if (d.href) return location.assign(d.href);
-	value.value = d.value; field.value = d.label; shut(b); fire(b, "pick", {...d}); fire(field, "change");
+	value.value = d.value; field.value = d.label; quit(b); fire(b, "pick", {...d}); fire(field, "change");
 	if ("clear" in b.dataset) later(() => value.value = field.value = "");
 }
 async function ask(b, q) {
@@ -160,7 +161,7 @@ on("keydown", e => {
 	no(e);
 }, true);
 on("mousedown", e => { const o = up(e, ".lb [role=option]"); if (o) { no(e); pick(o.closest(TA), o); } });
-on("focusout", e => { const b = up(e, TA); if (b && !b.contains(e.relatedTarget)) { clearTimeout(b.wait); b.abort?.abort(); shut(b); } const f = up(e, "[data-draft]"); if (f) draft(f); });
+on("focusout", e => { const b = up(e, TA); if (b && !b.contains(e.relatedTarget)) quit(b); const f = up(e, "[data-draft]"); if (f) draft(f); });
 
 /* Scans arriving elsewhere */
 let buffer = "", last = 0;

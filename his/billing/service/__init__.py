@@ -1,0 +1,40 @@
+"""What is done with money: preview a bill, keep the charges right, freeze the statement, take and cancel payments."""
+
+from his.billing.service.bill import (
+    VisitBill,
+    bill_facts,
+    compute_bill,
+    frozen_bill,
+    in_form_order,
+    total_shares,
+)
+from his.billing.service.charges import charge_changes, preview_bill, recompute, settle_charges
+from his.billing.service.facts import card_facts, facility_facts, route_facts
+from his.billing.service.payment import METHODS, cancel_payment, check_payment, take_payment
+from his.billing.service.statement import statement_changes, statement_of
+from his.billing.store import BillFacts, Ledger, Medicine
+
+__all__ = [
+    "METHODS",
+    "BillFacts",
+    "Ledger",
+    "Medicine",
+    "VisitBill",
+    "bill_facts",
+    "cancel_payment",
+    "card_facts",
+    "charge_changes",
+    "check_payment",
+    "compute_bill",
+    "facility_facts",
+    "frozen_bill",
+    "in_form_order",
+    "preview_bill",
+    "recompute",
+    "route_facts",
+    "settle_charges",
+    "statement_changes",
+    "statement_of",
+    "take_payment",
+    "total_shares",
+]

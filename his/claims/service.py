@@ -1,0 +1,191 @@
+"""What a unit does with claims: check in, seal, correct; and what an answer of the gateway means for a claim."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from his.claims import store
+from his.claims.keys import signer_of
+from his.claims.rules import assess_check_in, assess_claim
+from his.claims.stating import difference, state_claim
+from his.claims.store import Dossier
+from his.claims.tables import Claim, ClaimEvent
+from his.claims.terms import ClaimFacts, ClaimView
+from his.claims.xml.checkin import check_in_bytes
+from his.claims.xml.envelope import seal_bytes
+from his.exchange import service as exchange
+from his.exchange.tables import Parcel
+from his.identity import service as identity
+from his.kit import clock
+from his.kit.changes import Changes
+from his.kit.config import get_settings
+from his.kit.db import Db
+from his.kit.errors import Finding, HisError, Kind, Severity, not_found
+
+STANDARD = "3176"  # QĐ 3176/QĐ-BYT, in force since 01/01/2025
+OPEN_STATES = ("draft", "rejected")
+STATE_OF_PARCEL = {
+    "queued": "sealed",
+    "sending": "submitting",
+    "unknown": "unknown",
+    "accepted": "accepted",
+    "rejected": "rejected",
+}
+
+
+def _json(value: Any) -> Any:
+    """Facts as JSON: Decimal as text, dates in ISO form."""
+
+    def plain(item: object) -> object:
+        if isinstance(item, Decimal):
+            return format(item, "f")
+        if isinstance(item, date | datetime):
+            return item.isoformat()
+        raise TypeError(type(item).__name__)
+
+    return json.loads(json.dumps(value, default=plain, ensure_ascii=False))
+
+
+def finding_rows(findings: list[Finding]) -> list[dict[str, Any]]:
+    """Findings as they are stored with the claim."""
+    return [_json(asdict(f)) for f in findings]
+
+
+async def assess_visit(db: Db, encounter_id: UUID, now: datetime) -> list[Finding]:
+    """The claim rules on a visit as it stands, before it is closed; an uninsured visit has none."""
+    dossier = await store.load_dossier(db, encounter_id)
+    if dossier.encounter.coverage_id is None:
+        return []
+    facts = state_claim(dossier, now)
+    return assess_claim(facts, clock.day_of(facts.ended_at or now))
+
+
+async def seal_changes(db: Db, changes: Changes, encounter_id: UUID, by: UUID | None, now: datetime) -> Claim | None:
+    """Add the sealing of a visit's claim to a change set; call it inside `db.locking()`. None for an uninsured visit.
+
+    A dossier with errors becomes a draft that carries its findings; a clean one is signed and put into the outbox.
+    """
+    dossier = await store.load_dossier(db, encounter_id)
+    if dossier.encounter.coverage_id is None:
+        return None
+    previous = await store.latest_claim(db, encounter_id)
+    if previous is not None and previous.state not in OPEN_STATES:
+        raise HisError(Kind.CONFLICT, f"Hồ sơ {previous.number} đang ở trạng thái đã gửi, không lập lại được.")
+    facts = state_claim(dossier, now)
+    assert difference(dossier.charges, facts) == 0, "the dossier differs from the charges"
+    findings = assess_claim(facts, clock.day_of(facts.ended_at or now))
+    clean = not any(f.severity is Severity.ERROR for f in findings)
+    number = previous.number if previous else await _next_number(db, now)
+    claim = _new_claim(dossier, facts, findings, number, previous, by, now)
+    if clean:
+        claim = await _seal(changes, dossier, facts, claim, now)
+    changes.insert(claim)
+    detail = "" if clean else f"{sum(f.severity is Severity.ERROR for f in findings)} điều chặn"
+    changes.insert(
+        ClaimEvent(
+            unit_id=claim.unit_id, claim_id=claim.id, at=now, state=claim.state, actor=str(by or ""), detail=detail
+        )
+    )
+    if previous is not None:
+        changes.update(previous, state="replaced")
+    changes.version(ClaimView(claim, dossier.charges, dossier.encounter, dossier.diagnoses), op="create")
+    changes.audit("claim:seal" if clean else "claim:draft", "Claim", claim.id, revision=claim.revision)
+    return claim
+
+
+async def _next_number(db: Db, now: datetime) -> str:
+    month = f"{clock.local(now):%y%m}"
+    return f"{month}-{await identity.next_number(db, 'dossier', month):06d}"
+
+
+def _new_claim(
+    dossier: Dossier,
+    facts: ClaimFacts,
+    findings: list[Finding],
+    number: str,
+    previous: Claim | None,
+    by: UUID | None,
+    now: datetime,
+) -> Claim:
+    totals = facts.totals
+    return Claim(
+        unit_id=dossier.encounter.unit_id,
+        encounter_id=dossier.encounter.id,
+        patient_id=dossier.patient.id,
+        dossier_code=facts.dossier_code,
+        number=number,
+        revision=previous.revision + 1 if previous else 1,
+        standard=STANDARD,
+        state="draft",
+        period=f"{facts.settlement_year}-{facts.settlement_month:02d}",
+        total_hospital=totals.total_hospital,
+        total_covered=totals.total_covered,
+        insurer_share=totals.insurer_share,
+        copayment=totals.copayment,
+        self_paid=totals.self_paid,
+        other_sources=totals.other_sources,
+        facts=_json(asdict(facts)),
+        findings=finding_rows(findings),
+        sealed_at=now,
+        sealed_by=by,
+    )
+
+
+async def _seal(changes: Changes, dossier: Dossier, facts: ClaimFacts, claim: Claim, now: datetime) -> Claim:
+    signer = signer_of(get_settings().data_dir, dossier.unit.code)
+    content = await asyncio.to_thread(lambda: signer.sign(seal_bytes(facts, now)))
+    parcel = exchange.new_parcel(claim.unit_id, "dossier", "Claim", claim.id, facts.dossier_code, content, now)
+    exchange.queue(changes, parcel, now)
+    claim.state, claim.parcel_id = "sealed", parcel.id
+    return claim
+
+
+async def check_in_changes(db: Db, changes: Changes, encounter_id: UUID, now: datetime) -> bool:
+    """Add the check-in of an insured visit (first cost) to a change set; False when there is nothing to tell yet.
+
+    Basis: TT 12/2026/TT-BTC, form of the check-in table: told to the gateway when the first cost appears.
+    """
+    dossier = await store.load_dossier(db, encounter_id)
+    facts = state_claim(dossier, now)
+    if dossier.encounter.coverage_id is None or facts.first_order is None:
+        return False
+    if any(f.severity is Severity.ERROR for f in assess_check_in(facts, clock.day_of(facts.arrived_at))):
+        return False
+    signer = signer_of(get_settings().data_dir, dossier.unit.code)
+    content = await asyncio.to_thread(lambda: signer.sign(check_in_bytes(facts)))
+    parcel = exchange.new_parcel(
+        dossier.encounter.unit_id, "check-in", "Encounter", encounter_id, facts.dossier_code, content, now
+    )
+    exchange.queue(changes, parcel, now)
+    return True
+
+
+async def reseal(db: Db, claim_id: UUID, by: UUID | None, now: datetime) -> Claim:
+    """Check a draft or returned claim again and seal it as the next revision; the dossier code stays (MA_LK)."""
+    old = await store.get_claim(db, claim_id)
+    if old is None:
+        raise not_found()
+    changes = Changes()
+    async with db.locking():
+        claim = await seal_changes(db, changes, old.encounter_id, by, now)
+        assert claim is not None, "an insured visit has a claim"
+        await db.apply(changes, now)
+    return claim
+
+
+async def on_delivery(db: Db, parcel: Parcel, changes: Changes, now: datetime) -> None:
+    """A parcel changed its state: the claim follows, and an accepted one goes to its reviewers."""
+    claim = await store.get_claim(db, parcel.subject_id)
+    state = STATE_OF_PARCEL[parcel.state]
+    if claim is None or claim.state == state:
+        return
+    new = changes.update(claim, state=state, receipt=parcel.receipt, received_at=parcel.received_at)
+    changes.insert(
+        ClaimEvent(unit_id=claim.unit_id, claim_id=claim.id, at=now, state=state, actor="gateway", detail=parcel.reply)
+    )
+    if state == "accepted":
+        changes.dirty("submitted", new.id)

@@ -1,0 +1,204 @@
+"""Claims and the facts of a dossier: every SELECT of the slice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlmodel import SQLModel
+
+from his.billing.tables import Charge, Payment
+from his.claims.tables import Claim, ClaimEvent
+from his.encounters.tables import Diagnosis, Encounter, Note, VitalSigns
+from his.identity.tables import Practitioner, Unit
+from his.kit.columns import table
+from his.kit.db import Db
+from his.kit.errors import not_found
+from his.orders.tables import Observation, ServiceRequest
+from his.pharmacy.tables import MedicationDispense, StockLot
+from his.prescriptions.tables import MedicationRequest
+from his.registration.tables import Coverage, Patient
+
+Model = TypeVar("Model", bound=SQLModel)
+_claim, _event = table(Claim), table(ClaimEvent)
+_encounter, _patient, _unit = table(Encounter), table(Patient), table(Unit)
+_charge, _dispense, _medicine, _lot = (
+    table(Charge),
+    table(MedicationDispense),
+    table(MedicationRequest),
+    table(StockLot),
+)
+MAX_LINES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class GivenDrug:
+    """A drug as it was handed out: the order, the quantity of one lot, and the lot."""
+
+    request: MedicationRequest
+    dispense: MedicationDispense
+    lot: StockLot
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The rows from which a dossier is stated."""
+
+    encounter: Encounter
+    patient: Patient
+    unit: Unit
+    coverages: tuple[Coverage, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    charges: tuple[Charge, ...]
+    drugs: dict[UUID, GivenDrug]  # by dispense id
+    services: dict[UUID, ServiceRequest]
+    observations: tuple[Observation, ...]
+    notes: tuple[Note, ...]
+    vitals: VitalSigns | None
+    payments: tuple[Payment, ...]
+    licenses: dict[UUID, str]  # practice certificate by practitioner
+
+
+def _labelled(model: type[SQLModel], prefix: str) -> list[Any]:
+    return [column.label(f"{prefix}__{column.key}") for column in table(model).columns]
+
+
+def _part(row: Row[Any], model: type[Model], prefix: str) -> Model:
+    mark = f"{prefix}__"
+    return model(**{key[len(mark) :]: value for key, value in row._mapping.items() if key.startswith(mark)})
+
+
+async def load_dossier(db: Db, encounter_id: UUID) -> Dossier:
+    """The rows of one visit's dossier in ten queries; raises NOT_FOUND."""
+    head = (
+        select(*_labelled(Encounter, "e"), *_labelled(Patient, "p"), *_labelled(Unit, "u"))
+        .join_from(
+            _encounter,
+            _patient,
+            and_(_patient.c.unit_id == _encounter.c.unit_id, _patient.c.id == _encounter.c.patient_id),
+        )
+        .join(_unit, _unit.c.id == _encounter.c.unit_id)
+        .where(_encounter.c.id == encounter_id)
+    )
+    row = await db.first(head)
+    if row is None:
+        raise not_found()
+    patient = _part(row, Patient, "p")
+
+    async def of_visit(model: type[Model], *order: str, where: ColumnElement[bool] | None = None) -> tuple[Model, ...]:
+        t = table(model)
+        query: Select[Any] = select(t).where(t.c.encounter_id == encounter_id)
+        if where is not None:
+            query = query.where(where)
+        return tuple(await db.models(model, query.order_by(*(t.c[name] for name in order)).limit(MAX_LINES)))
+
+    cards = table(Coverage)
+    coverages = await db.models(
+        Coverage, select(cards).where(cards.c.patient_id == patient.id).order_by(cards.c.valid_from).limit(50)
+    )
+    vitals = await of_visit(VitalSigns, "taken_at")
+    staff = table(Practitioner)
+    licenses = {r.id: r.license_number for r in await db.all(select(staff.c.id, staff.c.license_number).limit(1000))}
+    return Dossier(
+        encounter=_part(row, Encounter, "e"),
+        patient=patient,
+        unit=_part(row, Unit, "u"),
+        coverages=tuple(coverages),
+        diagnoses=await of_visit(Diagnosis, "position", "id"),
+        charges=await of_visit(Charge, "ordered_at", "id", where=_charge.c.status != "cancelled"),
+        drugs=await _given_drugs(db, encounter_id),
+        services={s.id: s for s in await of_visit(ServiceRequest, "ordered_at", "id")},
+        observations=await of_visit(Observation, "issued_at", "id"),
+        notes=await of_visit(Note, "written_at", "id"),
+        vitals=next((v for v in reversed(vitals) if v.weight_kg), None),
+        payments=await of_visit(Payment, "paid_at"),
+        licenses=licenses,
+    )
+
+
+async def _given_drugs(db: Db, encounter_id: UUID) -> dict[UUID, GivenDrug]:
+    query = (
+        select(*_labelled(MedicationRequest, "m"), *_labelled(MedicationDispense, "d"), *_labelled(StockLot, "l"))
+        .join_from(
+            _dispense,
+            _medicine,
+            and_(_medicine.c.unit_id == _dispense.c.unit_id, _medicine.c.id == _dispense.c.medication_request_id),
+        )
+        .join(_lot, and_(_lot.c.unit_id == _dispense.c.unit_id, _lot.c.id == _dispense.c.lot_id))
+        .where(_dispense.c.encounter_id == encounter_id, _dispense.c.status != "cancelled")
+        .limit(MAX_LINES)
+    )
+    found = {}
+    for row in await db.all(query):
+        dispense = _part(row, MedicationDispense, "d")
+        found[dispense.id] = GivenDrug(_part(row, MedicationRequest, "m"), dispense, _part(row, StockLot, "l"))
+    return found
+
+
+async def get_claim(db: Db, claim_id: UUID) -> Claim | None:
+    """A claim of the unit in scope."""
+    return await db.model(Claim, select(_claim).where(_claim.c.id == claim_id))
+
+
+async def latest_claim(db: Db, encounter_id: UUID) -> Claim | None:
+    """The newest revision of a visit's claim."""
+    query = select(_claim).where(_claim.c.encounter_id == encounter_id).order_by(_claim.c.revision.desc()).limit(1)
+    return await db.model(Claim, query)
+
+
+async def list_events(db: Db, claim_id: UUID) -> list[ClaimEvent]:
+    """The states a claim went through, oldest first."""
+    query = select(_event).where(_event.c.claim_id == claim_id).order_by(_event.c.at, _event.c.id).limit(200)
+    return await db.models(ClaimEvent, query)
+
+
+async def list_charges(db: Db, encounter_id: UUID) -> list[Charge]:
+    """The charge lines of a claim's visit."""
+    query = select(_charge).where(_charge.c.encounter_id == encounter_id, _charge.c.status != "cancelled")
+    return await db.models(Charge, query.order_by(_charge.c.ordered_at, _charge.c.id).limit(MAX_LINES))
+
+
+async def list_claims(
+    db: Db, period: str, states: Sequence[str] = (), search: str = "", limit: int = 50, offset: int = 0
+) -> tuple[list[tuple[Claim, str, str]], int]:
+    """Newest revisions of a month's claims with patient name and code, newest first, and how many there are."""
+    newest = (
+        select(_claim.c.dossier_code, func.max(_claim.c.revision).label("revision"))
+        .where(_claim.c.period == period)
+        .group_by(_claim.c.dossier_code)
+    ).subquery()
+    base = (
+        select(*_labelled(Claim, "c"), _patient.c.name, _patient.c.code, func.count().over().label("total"))
+        .join_from(
+            _claim, newest, and_(_claim.c.dossier_code == newest.c.dossier_code, _claim.c.revision == newest.c.revision)
+        )
+        .join(_patient, and_(_patient.c.unit_id == _claim.c.unit_id, _patient.c.id == _claim.c.patient_id))
+        .where(_claim.c.period == period)
+    )
+    if states:
+        base = base.where(_claim.c.state.in_(states))
+    if search:
+        base = base.where(or_(_claim.c.dossier_code == search, _claim.c.number == search, _patient.c.code == search))
+    rows = await db.all(base.order_by(_claim.c.sealed_at.desc(), _claim.c.id).limit(limit).offset(offset))
+    return [(_part(r, Claim, "c"), r.name, r.code) for r in rows], (rows[0].total if rows else 0)
+
+
+async def count_states(db: Db, period: str) -> dict[str, tuple[int, Any]]:
+    """Number of claims and insurer's share by state, newest revisions of the month."""
+    newest = (
+        select(_claim.c.dossier_code, func.max(_claim.c.revision).label("revision"))
+        .where(_claim.c.period == period)
+        .group_by(_claim.c.dossier_code)
+    ).subquery()
+    query = (
+        select(
+            _claim.c.state, func.count().label("n"), func.coalesce(func.sum(_claim.c.insurer_share), 0).label("amount")
+        )
+        .join_from(
+            _claim, newest, and_(_claim.c.dossier_code == newest.c.dossier_code, _claim.c.revision == newest.c.revision)
+        )
+        .where(_claim.c.period == period)
+        .group_by(_claim.c.state)
+    )
+    return {row.state: (row.n, row.amount) for row in await db.all(query)}

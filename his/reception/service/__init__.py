@@ -1,0 +1,7 @@
+"""What the front desk does: find the person, check the card, register the visit, print the slip."""
+
+from his.reception.service.late import settle_late_answer
+from his.reception.service.register import register_visit
+from his.reception.service.slip import load_slip, write_slip
+
+__all__ = ["load_slip", "register_visit", "settle_late_answer", "write_slip"]
