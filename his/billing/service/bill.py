@@ -15,11 +15,13 @@ from his.billing.store import BillFacts, Ledger, Medicine
 from his.billing.tables import Charge, Payment, Statement
 from his.billing.terms import LineShare, Shares, VisitShare
 from his.encounters.tables import Encounter
+from his.identity.tables import Unit
 from his.kit.clock import local
 from his.kit.money import ZERO, vnd, whole
 from his.orders.tables import ServiceRequest
 from his.pharmacy.tables import MedicationDispense
 from his.prescriptions.tables import MedicationRequest
+from his.registration.tables import Patient
 
 UNSIGNED = "Bác sĩ chưa ký lượt khám, số tiền còn thay đổi."
 UNCHECKED = "Thẻ BHYT chưa được cổng xác nhận, số tiền có thể thay đổi."
@@ -37,6 +39,8 @@ class VisitBill:
     """
 
     encounter: Encounter
+    patient: Patient
+    unit: Unit
     lines: tuple[Charge, ...]
     totals: Shares
     category: str
@@ -120,6 +124,8 @@ def compute_bill(facts: BillFacts, now: datetime, ledger: Ledger | None = None) 
     reason = _provisional(facts, now)
     return VisitBill(
         encounter=facts.encounter,
+        patient=facts.patient,
+        unit=facts.unit,
         lines=in_form_order(lines),
         totals=visit.totals,
         category=visit.category,
@@ -133,14 +139,16 @@ def compute_bill(facts: BillFacts, now: datetime, ledger: Ledger | None = None) 
     )
 
 
-def frozen_bill(encounter: Encounter, ledger: Ledger) -> VisitBill:
+def frozen_bill(facts: BillFacts, ledger: Ledger) -> VisitBill:
     """The bill of a closed visit: the written charges and the statement, never computed again."""
     statement = ledger.statement
     assert statement is not None
     active = [row for row in ledger.charges if row.status != "cancelled"]
     head = statement.facts
     return VisitBill(
-        encounter=encounter,
+        encounter=facts.encounter,
+        patient=facts.patient,
+        unit=facts.unit,
         lines=in_form_order(active),
         totals=total_shares(active),
         category=head["category"],

@@ -23,7 +23,7 @@ async def preview_bill(db: Db, encounter_id: UUID, now: datetime) -> VisitBill:
     """The bill as it stands now, without writing anything; a closed visit shows its frozen statement. Eight queries."""
     facts = await store.load_bill_facts(db, encounter_id)
     ledger = await store.load_ledger(db, encounter_id)
-    return frozen_bill(facts.encounter, ledger) if ledger.statement else compute_bill(facts, now, ledger)
+    return frozen_bill(facts, ledger) if ledger.statement else compute_bill(facts, now, ledger)
 
 
 async def charge_changes(
@@ -60,7 +60,7 @@ async def recompute(db: Db, encounter_id: UUID, now: datetime) -> VisitBill:
     facts = await store.load_bill_facts(db, encounter_id)
     ledger = await store.load_ledger(db, encounter_id)
     if ledger.statement is not None:
-        return frozen_bill(facts.encounter, ledger)
+        return frozen_bill(facts, ledger)
     bill = compute_bill(facts, now, ledger)
     changes = settle_charges(bill, ledger)
     if changes.inserts or changes.updates:

@@ -41,7 +41,7 @@ async def take_payment(
             return _same(earlier, encounter_id, amount, method)
         facts = await store.load_bill_facts(db, encounter_id)
         ledger = await store.load_ledger(db, encounter_id)
-        bill = frozen_bill(facts.encounter, ledger) if ledger.statement else compute_bill(facts, now, ledger)
+        bill = frozen_bill(facts, ledger) if ledger.statement else compute_bill(facts, now, ledger)
         check_payment(bill, amount)
         payment = Payment(
             unit_id=facts.encounter.unit_id,

@@ -1,0 +1,156 @@
+"""A bill as pages and prints show it: groups of the form, who pays, why. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from his.billing.rules.form import FormGroup, form_group
+from his.billing.rules.labels import percent
+from his.billing.service import VisitBill, total_shares
+from his.billing.tables import Charge
+from his.billing.terms import Shares
+from his.kit.clock import day_of
+from his.kit.money import ZERO
+from his.registration.tables import Patient
+from his.web.charts import Part
+from his.web.filters import age, day
+from his.web.i18n import gettext as _
+
+SEXES = {"male": "Nam", "female": "Nữ"}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The lines of one group of the form with their sums."""
+
+    form: FormGroup
+    lines: tuple[Charge, ...]
+    sums: Shares
+
+    @property
+    def alone(self) -> bool:
+        """A single examination needs no heading of its own."""
+        return self.form.number == 1 and len(self.lines) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The part of the statement that one card pays at one rate; without a card `card_number` is empty."""
+
+    card_number: str
+    benefit_rate: Decimal
+    groups: tuple[Group, ...]
+    sums: Shares
+
+    @property
+    def first(self) -> datetime:
+        """The earliest moment of a line."""
+        return min(line.ordered_at for group in self.groups for line in group.lines)
+
+    @property
+    def last(self) -> datetime:
+        """The latest moment of a line."""
+        return max(line.ordered_at for group in self.groups for line in group.lines)
+
+
+def groups_of(lines: Iterable[Charge]) -> tuple[Group, ...]:
+    """Lines by group of the form, in its order; groups without lines are left out."""
+    found: dict[FormGroup, list[Charge]] = {}
+    for line in lines:
+        found.setdefault(form_group(line.cost_group), []).append(line)
+    ordered = sorted(found.items(), key=lambda item: item[0].number)
+    return tuple(Group(form, tuple(rows), total_shares(rows)) for form, rows in ordered)
+
+
+def blocks_of(lines: Iterable[Charge]) -> tuple[Block, ...]:
+    """One block for each card and rate (QĐ 697/2026), the highest rate first; lines without a card stand last."""
+    found: dict[tuple[str, Decimal], list[Charge]] = {}
+    for line in lines:
+        found.setdefault((line.card_number, line.benefit_rate), []).append(line)
+    ordered = sorted(found.items(), key=lambda item: (not item[0][0], -item[0][1], item[0][0]))
+    return tuple(
+        Block(card, rate, groups_of(rows), total_shares(rows)) for (card, rate), rows in ordered
+    )
+
+
+def split_parts(bill: VisitBill) -> list[Part]:
+    """The four parts for the bar of who pays, in their fixed order."""
+    totals = bill.totals
+    rates = [rate for rate in bill.benefit_rates if rate < 100]
+    copay = f"{_('Cùng chi trả')} {percent(100 - rates[0])}" if len(bill.benefit_rates) == 1 and rates else _("Cùng chi trả")
+    return [
+        Part("fund", _("Quỹ BHYT trả"), totals.insurer_share),
+        Part("copay", copay, totals.copayment),
+        Part("self", _("Tự trả"), totals.self_paid),
+        Part("other", _("Nguồn khác"), totals.other_sources),
+    ]
+
+
+def chosen_line(lines: Sequence[Charge], source_id: UUID | None) -> Charge | None:
+    """The line to explain: the one asked for, else the first that the patient pays alone, else the first."""
+    asked = next((line for line in lines if line.source_id == source_id), None)
+    own = next((line for line in lines if line.self_paid), None)
+    return asked or own or (lines[0] if lines else None)
+
+
+def count_cards(bill: VisitBill) -> str:
+    """`12 khoản · 1 thẻ, 1 mức hưởng`: the size of the statement in words."""
+    cards = {line.card_number for line in bill.lines if line.card_number}
+    if not cards:
+        return f"{len(bill.lines)} {_('khoản')} · {_('không thẻ')}"
+    return f"{len(bill.lines)} {_('khoản')} · {len(cards)} {_('thẻ')}, {len(bill.benefit_rates)} {_('mức hưởng')}"
+
+
+def visit_reasons(bill: VisitBill) -> list[tuple[str, Decimal]]:
+    """The figures behind the co-payment of the whole visit: what is in scope and the limit of the 15 % rule."""
+    return [
+        (_("Trong phạm vi quỹ"), bill.totals.amount_covered),
+        (_("Mốc 15 % mức tham chiếu"), Decimal(bill.head["low_cost_limit"])),
+    ]
+
+
+def patient_facts(patient: Patient, bill: VisitBill, on: date) -> list[str]:
+    """The facts of the banner, in their order."""
+    weight = bill.encounter.weight_kg
+    birth = day(patient.birth_date) if patient.birth_precision == "day" else str(patient.birth_date.year)
+    return [
+        SEXES.get(patient.gender, ""),
+        f"{age(patient.birth_date, max(on, patient.birth_date))} ({birth})",
+        f"{weight.normalize():f} kg".replace(".", ",") if weight else "",
+        f"Mã NB {patient.code}",
+        f"Lượt {bill.encounter.dossier_code}",
+    ]
+
+
+def payer_zone(bill: VisitBill) -> dict[str, Any]:
+    """The insurance zone of the banner: rate, category, how sure it is."""
+    if not bill.head["cards"] or bill.category == "9":
+        return {"kind": "self", "title": _("Không BHYT"), "text": _("Người bệnh trả đủ"), "provisional": False}
+    rates = ", ".join(percent(rate) for rate in bill.benefit_rates) or "–"
+    numbers = ", ".join(card["number"][:3] for card in bill.head["cards"])
+    text = f"{numbers} · {bill.category} {bill.category_name.lower()}"
+    return {"kind": "insurance", "title": f"BHYT {rates}", "text": text, "provisional": bill.provisional}
+
+
+def bill_context(bill: VisitBill, now: datetime, line: UUID | None = None) -> dict[str, Any]:
+    """Everything the bill's templates need about the bill itself."""
+    patient = bill.patient
+    return {
+        "bill": bill,
+        "patient": patient,
+        "facts": patient_facts(patient, bill, day_of(now)),
+        "payer": payer_zone(bill),
+        "short": f"{SEXES.get(patient.gender, '')} {age(patient.birth_date, max(day_of(now), patient.birth_date))}",
+        "groups": groups_of(bill.lines),
+        "parts": split_parts(bill),
+        "count": count_cards(bill),
+        "line": chosen_line(bill.lines, line),
+        "reasons": visit_reasons(bill) if bill.head["cards"] else [],
+        "told_visit": [step["text"] for step in bill.explanation[:-1]],
+        "copay_year": Decimal(bill.head["copay_before"]) + (bill.totals.copayment if bill.head["cards"] else ZERO),
+        "exemption": Decimal(bill.head["exemption_limit"]),
+        "content": f"KB {bill.encounter.dossier_code}",
+    }

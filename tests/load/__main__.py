@@ -1,0 +1,20 @@
+"""`make bench`: what the hot paths cost, each beside its floor where there is one."""
+
+import argparse
+
+from tests.load import fhir, pure
+
+GROUPS = {"pure": pure.measure, "fhir": fhir.measure}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("groups", nargs="*", default=[], help=f"some of: {', '.join(GROUPS)}; all when none is named")
+    parser.add_argument("--seconds", type=float, default=10, help="how long each load scenario runs")
+    arguments = parser.parse_args()
+    for name in arguments.groups or GROUPS:
+        GROUPS[name](arguments.seconds)
+
+
+if __name__ == "__main__":
+    main()
