@@ -18,6 +18,7 @@ from his.kit.config import get_settings
 from his.kit.db import Database
 from his.kit.errors import HisError, Kind, Severity
 from his.kit.middleware import Guard
+from his.web import pages as shell_pages
 from his.web.page import Gateway, is_fragment, render_error, render_incident
 from his.web.static_files import static_app
 
@@ -35,6 +36,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.database = database
     app.state.gateway_state = lambda: Gateway("")
     app.state.menu = []
+    app.include_router(shell_pages.router, include_in_schema=False)
     for module in discovery.room("pages"):
         app.include_router(module.router, include_in_schema=False)
         app.state.menu.extend(getattr(module, "MENU", ()))

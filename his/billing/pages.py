@@ -5,23 +5,28 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from uuid import UUID
 
+import segno
 from fastapi import APIRouter, Form, Request, Response
+from markupsafe import Markup
 
 from his.billing import store
 from his.billing.print import receipt_pdf, statement_pdf
+from his.billing.rules.vietqr import vietqr
 from his.billing.service import METHODS, VisitBill, cancel_payment, preview_bill, take_payment
 from his.billing.service.payment import told_paid
+from his.billing.tables import BankAccount
 from his.billing.view import bill_context
 from his.identity.access import Caller, needs
+from his.identity.rules import may
 from his.identity.terms import Capability
 from his.kit.changes import Changes
 from his.kit.clock import local
-from his.kit.errors import HisError, invalid
+from his.kit.errors import HisError, Kind, invalid
 from his.kit.ids import new_id
 from his.kit.money import ZERO, vnd
+from his.kit.words import money_words
 from his.registration import service as registration
 from his.registration.tables import Patient
-from his.registration.terms import ScanKind
 from his.web.i18n import gettext as _
 from his.web.page import MenuItem, Toast, is_fragment, render
 
@@ -69,20 +74,30 @@ async def _list_page(
 
 
 @router.post("/scan")
-async def scan(request: Request, caller: TAKES, q: Annotated[str, Form(max_length=1000)] = "") -> Response:
+async def scan(request: Request, caller: TAKES, q: Annotated[str, Form(max_length=2000)] = "") -> Response:
     """Find visits by a scanned or typed text: visit or patient code, card, citizen number, phone, name."""
-    found, matches = await registration.find_matches(caller.db, q)
-    code = found.visit_code or (found.text if found.kind is ScanKind.VISIT_CODE else "")
-    ids = [match.known.id for match in matches]
-    visits = []
-    if ids or code or q.strip():
-        visits = await store.list_visits(caller.db, caller.now, patient_ids=ids, dossier_code=code or q.strip())
-    waiting = [visit for visit in visits if visit.due != visit.paid]
+    asked = q.strip()
+    if not asked:
+        return await list_waiting(request, caller)
+    ids, code = await _people(caller, asked)
+    visits = await store.list_visits(caller.db, caller.now, patient_ids=ids, dossier_code=code)
+    waiting = [visit for visit in visits if visit.signed and visit.due != visit.paid]
     only = waiting if len(waiting) == 1 else visits
     if len(only) == 1:
         target = f"/cashier/{only[0].id}"
         return Response(status_code=204, headers={"HX-Redirect": target}) if is_fragment(request) else _see(target)
-    return await _list_page(request, caller, visits, asked=q.strip())
+    return await _list_page(request, caller, visits, asked=asked)
+
+
+async def _people(caller: Caller, asked: str) -> tuple[list[UUID], str]:
+    """Who may be meant, and the text as a visit code; digits that are no known number can still be a visit code."""
+    try:
+        found, matches = await registration.find_matches(caller.db, asked)
+    except HisError as error:
+        if error.kind is Kind.INVALID and asked.isascii() and asked.isalnum():
+            return [], asked
+        raise
+    return [match.known.id for match in matches], found.visit_code or asked
 
 
 def _see(target: str) -> Response:
@@ -90,52 +105,57 @@ def _see(target: str) -> Response:
 
 
 @router.get("/{encounter_id}")
-async def show_bill(request: Request, caller: READS, encounter_id: UUID, method: str = "") -> Response:
+async def show_bill(
+    request: Request, caller: READS, encounter_id: UUID, line: UUID | None = None, method: str = ""
+) -> Response:
     """One visit's bill: who pays what, the form line by line, why, and the payment."""
-    return await _bill_page(request, caller, encounter_id, method=method)
+    return await _bill_page(request, caller, encounter_id, line=line, method=method)
+
+
+@router.get("/{encounter_id}/why")
+async def show_why(request: Request, caller: READS, encounter_id: UUID, line: UUID | None = None) -> Response:
+    """The steps of one line and of the whole visit."""
+    bill = await preview_bill(caller.db, encounter_id, caller.now)
+    return render(request, "billing/_why.html", bill_context(bill, caller.now, line))
 
 
 async def _bill_page(
-    request: Request, caller: Caller, encounter_id: UUID, *, method: str = "", error: HisError | None = None,
-    key: str = "", toast: Toast | None = None,
+    request: Request, caller: Caller, encounter_id: UUID, *, line: UUID | None = None, method: str = "",
+    error: str = "", toast: Toast | None = None,
 ) -> Response:  # fmt: skip
-    bill, patient = await _load(caller, encounter_id)
-    context: dict[str, Any] = bill_context(bill, patient, caller.now)
+    bill = await preview_bill(caller.db, encounter_id, caller.now)
     account = await store.get_bank_account(caller.db)
-    chosen = method if method in METHODS else "transfer" if account else "cash"
-    allergies = await store.list_allergies(caller.db, patient.id)
+    allergies = await store.list_allergies(caller.db, bill.patient.id)
     last = next((p for p in reversed(bill.payments) if p.status == "received"), None)
-    context |= {
-        "error": error.message if error else "",
-        "method": chosen,
+    context: dict[str, Any] = bill_context(bill, caller.now, line) | {
+        "error": error,
+        "method": method if method in METHODS else "transfer" if account else "cash",
         "methods": METHODS,
         "account": account,
-        "key": key or str(new_id()),
-        "may_take": Capability.TAKE_PAYMENT in caller_capabilities(request),
-        "allergy": _allergy(patient, allergies),
+        "qr": _qr(account, bill) if account and bill.outstanding > 0 else "",
+        "words": money_words(bill.outstanding),
+        "key": str(new_id()),
+        "may_take": may(caller.user.role, Capability.TAKE_PAYMENT),
+        "allergy": _allergy(bill.patient, allergies),
         "last": last,
-        "told": told_paid(bill.payments) if last and bill.outstanding == 0 else "",
+        "told": told_paid(bill.payments) if last else "",
         "cashier": await store.get_account_name(caller.db, last.cashier_id) if last else "",
-        "own": last is not None and last.cashier_id == caller.user.account_id,
     }
     template = "billing/_bill.html" if is_fragment(request) else "billing/bill.html"
-    return render(request, template, context, error.status if error else 200, toast=toast)
+    return render(request, template, context, 422 if error else 200, toast=toast)
 
 
-async def _load(caller: Caller, encounter_id: UUID) -> tuple[VisitBill, Patient]:
-    bill = await preview_bill(caller.db, encounter_id, caller.now)
-    return bill, bill.patient
-
-
-def caller_capabilities(request: Request) -> set[Capability]:
-    """What the signed-in person may do on this page."""
-    return {capability for capability, item in MENU if item in getattr(request.state, "menu", ())}
+def _qr(account: BankAccount, bill: VisitBill) -> Markup:
+    """The VietQR code of what is open, as SVG without style attributes."""
+    text = vietqr(account.bin, account.number, bill.outstanding, f"KB {bill.encounter.dossier_code}")
+    code = segno.make(text, error="m", boost_error=False)
+    return Markup(code.svg_inline(border=0, dark="#16211f", title=_("Mã VietQR"), omitsize=True))  # noqa: S704
 
 
 def _allergy(patient: Patient, allergies: list[str]) -> dict[str, str]:
     if allergies:
         return {"state": "known", "text": "; ".join(allergies)}
-    return {"state": {"none": "none"}.get(patient.allergy_state, "not-asked"), "text": ""}
+    return {"state": "none" if patient.allergy_state == "none" else "unasked", "text": ""}
 
 
 @router.post("/{encounter_id}/payments")
@@ -153,32 +173,13 @@ async def pay(
             caller.db, encounter_id, read_amount(amount), method, key, caller.user.account_id, caller.now
         )
     except HisError as error:
-        await caller.db.release()
-        return await _bill_page(request, caller, encounter_id, method=method, error=_shown(error))
+        if error.kind not in (Kind.INVALID, Kind.CONFLICT, Kind.RULES) or not is_fragment(request):
+            raise
+        return await _bill_page(request, caller, encounter_id, method=method, error=error.message)
     told = f"{_('Đã thu')} {vnd(payment.amount)}, {_('phiếu thu')} {payment.receipt_number}"
     if not is_fragment(request):
         return _see(f"/cashier/{encounter_id}")
     return await _bill_page(request, caller, encounter_id, toast=Toast(told))
-
-
-def _shown(error: HisError) -> HisError:
-    """Refusals of a payment stand on the bill itself (422), so that the page shows the amount that is right now."""
-    if error.status in (400, 409, 422):
-        shown = HisError(error.kind, error.message)
-        return _Refused(shown)
-    raise error
-
-
-class _Refused(HisError):
-    """A refusal shown inside the page."""
-
-    def __init__(self, error: HisError) -> None:
-        super().__init__(error.kind, error.message)
-
-    @property
-    def status(self) -> int:
-        """422, which the page's script swaps in."""
-        return 422
 
 
 def read_amount(text: str) -> Decimal:

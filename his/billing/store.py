@@ -74,7 +74,7 @@ class WaitingVisit:
     birth_date: Any
     gender: str
     signed_at: datetime
-    insured: bool
+    signed: bool
     due: Decimal
     paid: Decimal
     paid_at: datetime | None
@@ -275,7 +275,7 @@ async def list_visits(
     query = (
         select(
             _encounter.c.id, _encounter.c.dossier_code, _patient.c.code, _patient.c.name, _patient.c.birth_date,
-            _patient.c.gender, moment, _encounter.c.coverage_id.is_not(None), due, paid, last,
+            _patient.c.gender, moment, _encounter.c.signed_at.is_not(None), due, paid, last,
         )
         .select_from(
             _encounter.join(

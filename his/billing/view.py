@@ -71,16 +71,18 @@ def blocks_of(lines: Iterable[Charge]) -> tuple[Block, ...]:
     for line in lines:
         found.setdefault((line.card_number, line.benefit_rate), []).append(line)
     ordered = sorted(found.items(), key=lambda item: (not item[0][0], -item[0][1], item[0][0]))
-    return tuple(
-        Block(card, rate, groups_of(rows), total_shares(rows)) for (card, rate), rows in ordered
-    )
+    return tuple(Block(card, rate, groups_of(rows), total_shares(rows)) for (card, rate), rows in ordered)
 
 
 def split_parts(bill: VisitBill) -> list[Part]:
     """The four parts for the bar of who pays, in their fixed order."""
     totals = bill.totals
     rates = [rate for rate in bill.benefit_rates if rate < 100]
-    copay = f"{_('Cùng chi trả')} {percent(100 - rates[0])}" if len(bill.benefit_rates) == 1 and rates else _("Cùng chi trả")
+    copay = (
+        f"{_('Cùng chi trả')} {percent(100 - rates[0])}"
+        if len(bill.benefit_rates) == 1 and rates
+        else _("Cùng chi trả")
+    )
     return [
         Part("fund", _("Quỹ BHYT trả"), totals.insurer_share),
         Part("copay", copay, totals.copayment),
@@ -110,6 +112,23 @@ def visit_reasons(bill: VisitBill) -> list[tuple[str, Decimal]]:
         (_("Trong phạm vi quỹ"), bill.totals.amount_covered),
         (_("Mốc 15 % mức tham chiếu"), Decimal(bill.head["low_cost_limit"])),
     ]
+
+
+def difference_of(bill: VisitBill) -> Decimal:
+    """Đồng by which the statement (or the computed totals) differs from the sum of the charge rows; 0 when all is well."""
+    rows = total_shares(bill.lines)
+    if bill.statement is None:
+        return abs(rows.amount_hospital - bill.totals.amount_hospital) + abs(rows.self_paid - bill.totals.self_paid)
+    frozen = bill.statement
+    pairs = (
+        (rows.amount_hospital, frozen.total_hospital),
+        (rows.amount_covered, frozen.total_covered),
+        (rows.insurer_share, frozen.insurer_share),
+        (rows.copayment, frozen.copayment),
+        (rows.self_paid, frozen.self_paid),
+        (rows.other_sources, frozen.other_sources),
+    )
+    return max(abs(mine - theirs) for mine, theirs in pairs)
 
 
 def patient_facts(patient: Patient, bill: VisitBill, on: date) -> list[str]:
@@ -152,5 +171,6 @@ def bill_context(bill: VisitBill, now: datetime, line: UUID | None = None) -> di
         "told_visit": [step["text"] for step in bill.explanation[:-1]],
         "copay_year": Decimal(bill.head["copay_before"]) + (bill.totals.copayment if bill.head["cards"] else ZERO),
         "exemption": Decimal(bill.head["exemption_limit"]),
+        "difference": difference_of(bill),
         "content": f"KB {bill.encounter.dossier_code}",
     }

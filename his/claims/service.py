@@ -99,7 +99,7 @@ async def seal_changes(db: Db, changes: Changes, encounter_id: UUID, by: UUID | 
 
 async def _next_number(db: Db, now: datetime) -> str:
     month = f"{clock.local(now):%y%m}"
-    return f"{month}-{await identity.next_number(db, 'dossier', month):06d}"
+    return f"{month}-{await identity.next_number(db, 'claim', month):06d}"
 
 
 def _new_claim(
@@ -145,10 +145,12 @@ async def _seal(changes: Changes, dossier: Dossier, facts: ClaimFacts, claim: Cl
 
 
 async def check_in_changes(db: Db, changes: Changes, encounter_id: UUID, now: datetime) -> bool:
-    """Add the check-in of an insured visit (first cost) to a change set; False when there is nothing to tell yet.
+    """Add the check-in of an insured visit (first cost) to a change set; False when it was told, or nothing is there yet.
 
     Basis: TT 12/2026/TT-BTC, form of the check-in table: told to the gateway when the first cost appears.
     """
+    if await exchange.was_queued(db, "check-in", "Encounter", encounter_id):
+        return False
     dossier = await store.load_dossier(db, encounter_id)
     facts = state_claim(dossier, now)
     if dossier.encounter.coverage_id is None or facts.first_order is None:

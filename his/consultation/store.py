@@ -29,8 +29,8 @@ class OpenThing:
     """Something of a visit that the rules before signing look at.
 
     `what` is notice, note, draft or drug; `label` the name of the value, the kind of the note, the form of the draft,
-    the name of the drug; `detail` the critical value, or payer and days of the drug (`insurance:28`); `by` who wrote
-    the note; `signed` whether the note is.
+    the name of the drug; `detail` the critical value, the text of the note, the fields of the draft as JSON, or payer
+    and days of the drug (`insurance:28`); `by` who wrote the note; `signed` whether the note is.
     """
 
     what: str
@@ -115,7 +115,7 @@ async def list_open_things(db: Db, encounter_id: UUID, account_id: UUID) -> list
         literal("note"),
         _note.c.id,
         _note.c.kind,
-        literal(""),
+        _note.c.content,
         _note.c.practitioner_id,
         _note.c.signed_at.is_not(None),
         _note.c.written_at,

@@ -44,6 +44,11 @@ def queue(changes: Changes, parcel: Parcel, now: datetime) -> Changes:
     return changes.insert(parcel, event).notify("parcel")
 
 
+async def was_queued(db: Db, kind: str, subject_type: str, subject_id: UUID) -> bool:
+    """Has a parcel of this kind been made for the subject?"""
+    return any(parcel.kind == kind for parcel in await store.list_parcels(db, subject_type, [subject_id]))
+
+
 async def deliver(
     database: Database, gateway: Insurance, unit_id: int, parcel_id: UUID, unit_code: str, now: datetime
 ) -> str:

@@ -103,9 +103,11 @@ class Registry:
 
     def render(self, changes: Changes, scope: Scope, at: datetime) -> None:
         """Turn `changes.subjects` into `changes.resources`; a subject that nobody declared raises KeyError."""
+        written: dict[tuple[str, str], dict[str, Any]] = {}
         for subject, op in changes.subjects:
-            resource = self.by_subject[type(subject)]
-            changes.resources.append(rendered(resource, subject, op, at))
+            found = rendered(self.by_subject[type(subject)], subject, op, at)
+            written[(found["type"], found["id"])] = found  # named twice: the last one counts
+        changes.resources.extend(written.values())
         changes.subjects.clear()
 
 

@@ -118,6 +118,8 @@ BEGIN
         RAISE EXCEPTION 'stale %/%', kind, key USING ERRCODE = 'HS412';
       ELSIF must = 0 AND standing AND NOT old.deleted THEN
         RAISE EXCEPTION 'version needed %/%', kind, key USING ERRCODE = 'HS428';
+      ELSIF r->>'op' = 'delete' AND NOT standing AND r ? 'modelled' THEN
+        CONTINUE;
       ELSIF r->>'op' = 'delete' AND NOT standing THEN
         RAISE EXCEPTION 'nothing to delete' USING ERRCODE = 'HS404';
       ELSIF r->>'op' = 'delete' AND old.deleted THEN
@@ -131,7 +133,7 @@ BEGIN
     ver := CASE WHEN standing THEN old.version + 1 ELSE 1 END;
     body := CASE WHEN r->>'op' = 'delete' THEN '' ELSE (r->>'head') || ver || (r->>'tail') END;
     IF standing THEN
-      IF r ? 'modelled' AND NOT old.deleted THEN body := his_keep_elements(body, old.content, r); END IF;
+      IF r ? 'modelled' AND r->>'op' <> 'delete' AND NOT old.deleted THEN body := his_keep_elements(body, old.content, r); END IF;
       digest := encode(sha256(convert_to(old.sha256 || body, 'UTF8')), 'hex');
       UPDATE resource_current
       SET version = ver, updated_at = stamp, deleted = (r->>'op' = 'delete'), engine = (r->>'engine')::boolean,

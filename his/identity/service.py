@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from his.identity import store
 from his.identity.passwords import digest, new_token, verify_password
-from his.identity.tables import AccessToken, Account, WebSession
+from his.identity.tables import AccessToken, Account, Room, Unit, WebSession
 from his.kit.changes import Changes
 from his.kit.db import Db, Scope
 from his.kit.errors import HisError, Kind
@@ -88,3 +88,23 @@ async def unit_codes(db: Db) -> dict[int, str]:
 async def next_number(db: Db, kind: str, period: str, count: int = 1) -> int:
     """The first of the next `count` gapless numbers of the unit; call it inside `db.locking()`."""
     return await store.lock_number(db, kind, period, count)
+
+
+async def list_units(db: Db) -> list[Unit]:
+    """The medical units of the installation."""
+    return await store.list_units(db)
+
+
+async def find_unit(db: Db, code: str) -> Unit | None:
+    """The unit with this facility code, or None."""
+    return await store.find_unit(db, code)
+
+
+async def list_accounts(db: Db, unit_id: int) -> list[Account]:
+    """The active accounts of a unit, by user name."""
+    return await store.list_accounts(db, unit_id)
+
+
+async def list_rooms(db: Db, kind: str = "") -> list[Room]:
+    """Active rooms of the unit in scope."""
+    return await store.list_rooms(db, kind)

@@ -33,6 +33,12 @@ async def get_account(db: Db, account_id: UUID) -> Account | None:
     return await db.model(Account, select(_account).where(_account.c.id == account_id))
 
 
+async def list_accounts(db: Db, unit_id: int) -> list[Account]:
+    """The active accounts of a unit, by user name."""
+    query = select(_account).where(_account.c.unit_id == unit_id, _account.c.active)
+    return await db.models(Account, query.order_by(_account.c.username).limit(500))
+
+
 async def find_session(db: Db, token_sha256: str) -> WebSession | None:
     """The session of a cookie."""
     return await db.model(WebSession, select(_session).where(_session.c.token_sha256 == token_sha256))

@@ -47,6 +47,7 @@ def _opening(unit_id: int, drugs: Sequence[tuple[str, Decimal]], now: datetime) 
                 expires_on=today + timedelta(days=chance.randint(200, 400) + 300 * number),
                 unit_price_vnd=price,
                 tender=f"{100 + unit_id}/QĐ-SYT;G1;N{1 + index % 4};{today.year}",
+                shelf=f"Tủ {1 + index // 40} · ô {1 + index % 40:02d}",
                 on_hand=amount,
             )
             move = StockMove(

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from his.encounters.tables import Encounter
 from his.kit.columns import table
@@ -23,9 +23,12 @@ async def lock_lots(db: Db, drug_codes: Collection[str]) -> list[StockLot]:
     return await db.models(StockLot, query.order_by(_lot.c.id).with_for_update())
 
 
-async def lock_lots_by_id(db: Db, lot_ids: Collection[UUID]) -> dict[UUID, StockLot]:
-    """These lots, locked in the order of the ids until the commit."""
-    query = select(_lot).where(_lot.c.id.in_(lot_ids)).order_by(_lot.c.id).with_for_update()
+async def lock_lots_by_id(db: Db, lot_ids: Collection[UUID], drug_codes: Collection[str] = ()) -> dict[UUID, StockLot]:
+    """These lots and every filled lot of these drugs, locked in the order of the ids until the commit."""
+    wanted: ColumnElement[bool] = _lot.c.id.in_(lot_ids)
+    if drug_codes:
+        wanted = or_(wanted, and_(_lot.c.drug_code.in_(drug_codes), _lot.c.on_hand > 0))
+    query = select(_lot).where(wanted).order_by(_lot.c.id).with_for_update()
     return {lot.id: lot for lot in await db.models(StockLot, query)}
 
 

@@ -34,6 +34,8 @@ class DrugLine:
     unit: str
     quantity: Decimal
     insured: bool
+    atc: str = ""
+    strength: str = ""  # "500mg", "875mg + 125mg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,24 @@ class SafetyFacts:
     weight_kg: Decimal | None
     guardian: str
     overrides: dict[tuple[str, str], str]  # (finding code, line key) -> reason
+    diagnoses: tuple[str, ...] = ()  # ICD-10 codes of the visit
 
 
-WHOLE_UNITS = frozenset({"viên", "gói", "ống", "nang", "miếng", "viên sủi", "viên đặt"})
-PACKED_UNITS = frozenset({"chai", "lọ", "tuýp", "hộp", "bình", "bút tiêm", "túi", "bơm tiêm"})
+PACKED_UNITS = frozenset({"chai", "lọ", "tuýp", "hộp", "bình", "bút", "bút tiêm", "túi", "bơm tiêm"})
+MONTHS_TO_WEIGH = 72  # under 72 months the prescription bears weight and carer (TT 26/2025/TT-BYT)
+
+# Substances whose prescription bears the letter N or H (lists of TT 20/2017/TT-BYT, as far as outpatients get them).
+NARCOTIC = frozenset({"Morphin", "Pethidin", "Fentanyl", "Oxycodon", "Hydromorphon", "Methadon"})
+PSYCHOTROPIC = frozenset(
+    {
+        "Diazepam",
+        "Clonazepam",
+        "Lorazepam",
+        "Bromazepam",
+        "Midazolam",
+        "Phenobarbital",
+        "Zolpidem",
+        "Ketamin",
+        "Ephedrin",
+    }
+)

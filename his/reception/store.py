@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, String, and_, case, cast, func, literal, or_, select
+from sqlalchemy import Date, Select, String, and_, case, cast, func, literal, or_, select
 
 from his.billing.tables import Charge, Payment
+from his.catalog.tables import Code
 from his.encounters.tables import Encounter
 from his.exchange.tables import IdempotencyKey
 from his.identity.tables import Department, Practitioner, Room, Unit
@@ -18,13 +19,14 @@ from his.kit.db import Db
 from his.kit.errors import not_found
 from his.kit.money import ZERO
 from his.prescriptions.tables import MedicationRequest
-from his.reception.terms import DrugInHand, History, PastVisit, Place, RoomChoice
+from his.reception.terms import DrugInHand, History, PastVisit, Place
 from his.registration.tables import Coverage, Patient
 from his.scheduling.tables import Ticket
 
 _unit, _room, _department, _staff = table(Unit), table(Room), table(Department), table(Practitioner)
 _encounter, _patient, _ticket, _coverage = table(Encounter), table(Patient), table(Ticket), table(Coverage)
 _charge, _payment, _drug, _key = table(Charge), table(Payment), table(MedicationRequest), table(IdempotencyKey)
+_code = table(Code)
 _DOCTOR = func.coalesce(func.trim(_staff.c.title + " " + _staff.c.name), "")
 RECENT = 8
 DRUG_DAYS = 120
@@ -35,14 +37,13 @@ async def find_key(db: Db, key_id: UUID) -> IdempotencyKey | None:
     return await db.model(IdempotencyKey, select(_key).where(_key.c.id == key_id))
 
 
-async def get_place(db: Db, room_id: UUID) -> Place:
-    """The unit, the room, its department and doctor in one query; raises NOT_FOUND."""
+def _places() -> Select[Any]:
     joined = (
         _room.join(_unit, _unit.c.id == _room.c.unit_id)
         .join(_department, and_(_department.c.unit_id == _room.c.unit_id, _department.c.id == _room.c.department_id))
         .outerjoin(_staff, and_(_staff.c.unit_id == _room.c.unit_id, _staff.c.id == _room.c.practitioner_id))
     )
-    query = (
+    return (
         select(
             _unit.c.code.label("unit_code"), _unit.c.name.label("unit_name"), _unit.c.level, _unit.c.points,
             _unit.c.former_tier, _unit.c.is_station, _room.c.id.label("room_id"), _room.c.code.label("room_code"),
@@ -50,21 +51,32 @@ async def get_place(db: Db, room_id: UUID) -> Place:
             _DOCTOR.label("doctor"), _room.c.service_code,
         )
         .select_from(joined)
-        .where(_room.c.id == room_id, _room.c.active, _room.c.kind == "exam")
+        .where(_room.c.active, _room.c.kind == "exam")
     )  # fmt: skip
-    row = await db.first(query)
+
+
+async def get_place(db: Db, room_id: UUID) -> Place:
+    """The unit, the room, its department and doctor in one query; raises NOT_FOUND."""
+    row = await db.first(_places().where(_room.c.id == room_id))
     if row is None:
         raise not_found()
     return Place(**row._mapping)
 
 
-async def list_rooms(db: Db) -> list[RoomChoice]:
-    """Examination rooms of the unit with their doctors; the counts are filled in by the caller."""
-    joined = _room.outerjoin(_staff, and_(_staff.c.unit_id == _room.c.unit_id, _staff.c.id == _room.c.practitioner_id))
-    query = select(_room.c.id, _room.c.code, _room.c.name, _DOCTOR.label("doctor"), _room.c.practitioner_id)
-    query = query.select_from(joined).where(_room.c.active, _room.c.kind == "exam").order_by(_room.c.code).limit(100)
-    rows = await db.all(query)
-    return [RoomChoice(r.id, r.code, r.name, r.doctor, 0, 0, r.practitioner_id is not None) for r in rows]
+async def list_places(db: Db) -> list[Place]:
+    """The examination rooms of the unit, by code, each as `get_place` gives it."""
+    return [Place(**row._mapping) for row in await db.all(_places().order_by(_room.c.code).limit(100))]
+
+
+async def list_lists(db: Db, names: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Small code lists as (code, name), several lists in one query; entries that ended are left out."""
+    query = select(_code.c.list_name, _code.c.code, _code.c.name)
+    query = query.where(_code.c.list_name.in_(names), _code.c.valid_to.is_(None))
+    found: dict[str, list[tuple[str, str]]] = {name: [] for name in names}
+    rows: Sequence[Any] = await db.all(query.order_by(_code.c.position, _code.c.code).limit(1000))
+    for row in rows:
+        found[row[0]].append((row[1], row[2]))
+    return found
 
 
 async def load_history(db: Db, patient_id: UUID, now: datetime) -> History:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from his.registration.terms import CardForm, PatientForm
+from his.registration.terms import CardForm, CardQuestion, PatientForm
 
 
 class Way(StrEnum):
@@ -40,7 +40,10 @@ WAY_NAMES: dict[Way, str] = {
 
 @dataclass(frozen=True, slots=True)
 class VisitForm:
-    """A visit as the desk typed it. `key` is made with the form: the same key twice is the same visit."""
+    """A visit as the desk typed it. `key` is made with the form: the same key twice is the same visit.
+
+    `question` is what the gateway is asked later, when the form is saved before it was asked (`check_id` None).
+    """
 
     key: str
     patient: PatientForm
@@ -49,6 +52,7 @@ class VisitForm:
     patient_version: int | None = None
     card: CardForm | None = None
     check_id: UUID | None = None
+    question: CardQuestion | None = None
     way: Way = Way.AUTO
     way_reason: str = ""
     reason: str = ""
@@ -160,14 +164,25 @@ class FieldView:
 class RoomChoice:
     """A room at the desk: its doctor, how many wait, how long it takes; `open` False when nobody sees patients there."""
 
-    id: UUID
-    code: str
-    name: str
-    doctor: str
+    place: Place
     waiting: int
     expected_minutes: int
     open: bool
     appointment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """A card as it will stand after saving."""
+
+    card_number: str
+    valid_from: date
+    valid_to: date
+    primary_facility_code: str = ""
+    area_code: str = ""
+    five_years_on: date | None = None
+    copay_exempt_on: date | None = None
+    state: str = "provisional"
 
 
 @dataclass(slots=True)

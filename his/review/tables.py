@@ -18,10 +18,14 @@ class ReviewCase(Versioned, table=True):
         belongs_to("claim_id", "claim"),
         unique("review_case", "claim_id"),
         Index("ix_review_case_payer", "payer_id", "state", "period", "id"),
+        Index("ix_review_case_number", "payer_id", "number"),
+        Index("ix_review_case_card", "payer_id", "card_number"),
     )
     payer_id: int
     claim_id: UUID
     dossier_code: str
+    revision: int = 1  # of the claim
+    round: int = 1  # a revision sent after a decision opens the next round
     number: str
     unit_code: str
     unit_name: str
@@ -39,8 +43,11 @@ class ReviewCase(Versioned, table=True):
     ended_at: datetime = instant()
     received_at: datetime = instant()
     due_on: date
-    state: str = "received"  # received in-review decided
+    state: str = "received"  # received in-review asking decided replaced
     finding_count: int = 0
+    line_count: int = 0
+    open_lines: int = 0  # not decided yet
+    started_at: datetime | None = instant(optional=True)  # the first decision
     total_hospital: Decimal = money()
     total_covered: Decimal = money()
     copayment: Decimal = money()
@@ -50,6 +57,7 @@ class ReviewCase(Versioned, table=True):
     asking: Decimal = money()
     undecided: Decimal = money()
     findings: list[dict[str, Any]] = document()
+    stated: dict[str, Any] = document()  # what the dossier said, as it was sealed
     decided_at: datetime | None = instant(optional=True)
     decided_by: UUID | None = None
 
@@ -62,6 +70,7 @@ class ReviewLine(Versioned, table=True):
         belongs_to("case_id", "review_case"),
         unique("review_line", "case_id", "position"),
         Index("ix_review_line_case", "unit_id", "case_id"),
+        Index("ix_review_line_code", "unit_id", "code"),
     )
     payer_id: int
     case_id: UUID
@@ -70,14 +79,19 @@ class ReviewLine(Versioned, table=True):
     claim_table: str  # XML2 XML3
     code: str
     name: str = text()
+    detail: str = text()  # when and by whom, or the dose
     unit: str = ""
     cost_group: str = ""
     quantity: Decimal = decimal3()
-    unit_price: Decimal = decimal3()
+    unit_price: Decimal = decimal3()  # the price that the insurer counts
+    service_rate: Decimal = decimal3(Decimal(100))
+    cover_rate: Decimal = decimal3(Decimal(100))
     amount_covered: Decimal = money()
     benefit_rate: Decimal = decimal3()
     asked: Decimal = money()  # insurer share asked for
     approved_quantity: Decimal | None = decimal3(None)
+    approved_price: Decimal | None = decimal3(None)
+    approved_rate: Decimal | None = decimal3(None)
     approved: Decimal | None = money(None)
     decision: str = ""  # "" accept reduce reject ask
     reason_code: str = ""
@@ -86,3 +100,22 @@ class ReviewLine(Versioned, table=True):
     evidence: list[dict[str, Any]] = document()
     decided_at: datetime | None = instant(optional=True)
     decided_by: UUID | None = None
+    answer: str = text()  # what the unit says about a question or a refusal
+    answered_at: datetime | None = instant(optional=True)
+
+
+class ReviewEvent(Versioned, table=True):
+    """A step of a review: who did what to which lines, and how they stood before (so that it can be undone)."""
+
+    __tablename__ = "review_event"
+    __table_args__ = (
+        belongs_to("case_id", "review_case"),
+        Index("ix_review_event_case", "unit_id", "case_id", "at"),
+    )
+    payer_id: int
+    case_id: UUID
+    at: datetime = instant()
+    actor: UUID | None = None
+    action: str  # receive decide same accept-clean undo finish answer
+    before: list[dict[str, Any]] = document()
+    undone: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, tuple_
 
 from his.kit.columns import table
 from his.kit.db import Db
@@ -93,8 +93,6 @@ async def list_loads(db: Db, day: date) -> list[Load]:
         func.min(inner.c.started_at).label("first_started_at"),
         func.max(inner.c.started_at).label("last_started_at"),
     ).group_by(
-        func.grouping_sets(
-            func.row(inner.c.room_id, inner.c.state, inner.c.ready), func.row(inner.c.state, inner.c.ready)
-        )
+        func.grouping_sets(tuple_(inner.c.room_id, inner.c.state, inner.c.ready), tuple_(inner.c.state, inner.c.ready))
     )
     return [Load(**row._mapping) for row in await db.all(query.limit(2000))]

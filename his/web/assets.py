@@ -4,6 +4,7 @@ Font: Source Sans 3 (SIL OFL 1.1), weights 400-700; the licence reserves the ori
 cut is named "UI Viet" and the licence text lies beside it. Icons: lucide (ISC) and four figures of our own.
 """
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -138,8 +139,15 @@ def build_assets(root: Path) -> bool:
 
     Returns False when everything was current. Raises FileNotFoundError without npm, CalledProcessError when npm fails.
     """
-    if is_current(root):
-        return False
+    with (root / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two processes starting together build once
+        if is_current(root):
+            return False
+        _build(root)
+    return True
+
+
+def _build(root: Path) -> None:
     _install(root)
     modules = root / "node_modules"
     _copy_htmx(modules)
@@ -150,7 +158,6 @@ def build_assets(root: Path) -> bool:
     manifest = {"stamp": _stamp(root / "package-lock.json"), "files": hashes}
     (STATIC / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     log.info("browser assets built", extra={"font_bytes": size})
-    return True
 
 
 if __name__ == "__main__":

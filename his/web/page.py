@@ -74,6 +74,7 @@ def _environment() -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        auto_reload=False,  # no look at the disk while a page is made
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -20,16 +20,22 @@ YEAR = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 TEXT = frozenset({".css", ".js", ".svg", ".json", ".txt"})
 KEYS_FILE = "keys.json"
-FONT = "fonts/ui-viet.woff2"  # its address inside the style sheet gets the hash that the preload has
+FONT = "fonts/ui-viet.woff2"
 
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("text/javascript", ".js")
 
 
+def _bytes(path: Path) -> bytes:
+    """The file as it is sent: a style sheet names the font with the hash that the preload has."""
+    body = path.read_bytes()
+    return body.replace(b"../" + FONT.encode(), asset_url(FONT).encode()) if path.suffix == ".css" else body
+
+
 @lru_cache(maxsize=256)
 def _digest(name: str) -> str:
     path = ROOT / name
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
+    return hashlib.sha256(_bytes(path)).hexdigest()[:10] if path.is_file() else ""
 
 
 def asset_url(name: str) -> str:
@@ -50,9 +56,7 @@ def _load(name: str) -> tuple[bytes, bytes | None, str] | None:
     path = (ROOT / name).resolve()
     if not path.is_relative_to(ROOT.resolve()) or not path.is_file():
         return None
-    body = path.read_bytes()
-    if path.suffix == ".css":
-        body = body.replace(b"../" + FONT.encode(), asset_url(FONT).encode())
+    body = _bytes(path)
     packed = gzip.compress(body, 9, mtime=0) if path.suffix in TEXT else None
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return body, packed, kind + ("; charset=utf-8" if path.suffix in TEXT else "")

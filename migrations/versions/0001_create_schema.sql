@@ -248,6 +248,19 @@ CREATE TABLE lab_test (
 	PRIMARY KEY (code)
 );
 
+CREATE TABLE month_report (
+	unit_id INTEGER NOT NULL, 
+	day DATE NOT NULL, 
+	revision INTEGER NOT NULL, 
+	province_code VARCHAR NOT NULL, 
+	definitions VARCHAR NOT NULL, 
+	sha256 VARCHAR NOT NULL, 
+	content JSONB NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	sent_by UUID NOT NULL, 
+	PRIMARY KEY (unit_id, day, revision)
+);
+
 CREATE TABLE parcel (
 	unit_id INTEGER NOT NULL, 
 	id UUID NOT NULL, 
@@ -334,6 +347,18 @@ CREATE TABLE practitioner (
 	PRIMARY KEY (unit_id, id), 
 	CONSTRAINT uq_practitioner_license_number UNIQUE (unit_id, license_number)
 );
+
+CREATE TABLE reminder (
+	id UUID NOT NULL, 
+	to_unit_id INTEGER NOT NULL, 
+	day DATE NOT NULL, 
+	province_code VARCHAR NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	sent_by UUID NOT NULL, 
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_reminder_unit ON reminder (to_unit_id, day);
 
 CREATE TABLE resource_current (
 	unit_id INTEGER NOT NULL, 
@@ -515,6 +540,18 @@ CREATE TABLE web_session (
 );
 
 CREATE INDEX ix_web_session_account_id ON web_session (account_id);
+
+CREATE TABLE worker_beat (
+	name VARCHAR NOT NULL, 
+	beaten_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	dirty_waiting INTEGER NOT NULL, 
+	dirty_since TIMESTAMP WITH TIME ZONE, 
+	parcels_waiting INTEGER NOT NULL, 
+	parcels_since TIMESTAMP WITH TIME ZONE, 
+	parcels_refused INTEGER NOT NULL, 
+	cards_waiting INTEGER NOT NULL, 
+	PRIMARY KEY (name)
+);
 
 CREATE TABLE allergy_intolerance (
 	unit_id INTEGER NOT NULL, 
@@ -1215,6 +1252,14 @@ ALTER TABLE idempotency_key FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY unit ON idempotency_key USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
 
+ALTER TABLE month_report ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE month_report FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY unit ON month_report USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
+
+CREATE POLICY province ON month_report FOR SELECT USING (province_code = nullif(current_setting('his.province', true), ''));
+
 ALTER TABLE parcel ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE parcel FORCE ROW LEVEL SECURITY;
@@ -1485,6 +1530,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON interaction TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON lab_test TO his_app, his_worker;
 
+GRANT SELECT, INSERT, UPDATE, DELETE ON month_report TO his_app, his_worker;
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON parcel TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON patient TO his_app, his_worker;
@@ -1492,6 +1539,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON patient TO his_app, his_worker;
 GRANT INSERT ON person TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON practitioner TO his_app, his_worker;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON reminder TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON resource_current TO his_app, his_worker;
 
@@ -1518,6 +1567,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON vital_range TO his_app, his_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ward TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON web_session TO his_app, his_worker;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON worker_beat TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON allergy_intolerance TO his_app, his_worker;
 

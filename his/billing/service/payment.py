@@ -78,8 +78,9 @@ def check_payment(bill: VisitBill, amount: Decimal) -> None:
 
 def told_paid(payments: Sequence[Payment]) -> str:
     """The sentence for the second cashier."""
-    last = max((p for p in payments if p.status == "received"), key=lambda p: p.paid_at)
-    total = sum((p.amount for p in payments if p.status == "received"), ZERO)
+    received = [p for p in payments if p.status == "received"]
+    last = max(received, key=lambda p: p.paid_at)
+    total = sum((p.amount for p in received), ZERO)
     how = f"lúc {local(last.paid_at):%H:%M ngày %d/%m/%Y} bằng {METHODS[last.method]}"
     return f"Lượt này đã thu {vnd(total)} {how}, phiếu thu {last.receipt_number}. Không thu thêm."
 
@@ -116,6 +117,8 @@ async def cancel_payment(db: Db, payment_id: UUID, reason: str, canceller_id: UU
 def _same(earlier: Payment, encounter_id: UUID, amount: Decimal, method: str) -> Payment:
     """The payment of a repeated request; a key used for something else is refused."""
     if (earlier.encounter_id, earlier.amount, earlier.method) != (encounter_id, amount, method):
+        if earlier.encounter_id == encounter_id and earlier.status == "received":
+            raise HisError(Kind.CONFLICT, told_paid([earlier]))
         raise HisError(Kind.CONFLICT, "Khóa này đã dùng cho một lần thu khác. Tải lại trang rồi thu.", field="key")
     return earlier
 

@@ -17,27 +17,33 @@ TRANSFERS = {"2", "5"}
 def _outcome(facts: SignFacts) -> Iterator[Finding]:
     if not facts.outcome_code:
         message = "Chưa ghi kết quả điều trị. Chọn trong phần kết luận."
-        yield Finding("CON-END-01", Severity.ERROR, message, "Encounter.outcome", action="conclude")
+        yield Finding("CON-END-01", Severity.ERROR, message, "Encounter.outcome", action="Ghi kết luận")
 
 
 def _discharge(facts: SignFacts) -> Iterator[Finding]:
     if not facts.discharge_code:
         message = "Chưa ghi loại ra viện. Chọn trong phần kết luận."
         yield Finding(
-            "CON-END-02", Severity.ERROR, message, "Encounter.hospitalization.dischargeDisposition", action="conclude"
+            "CON-END-02",
+            Severity.ERROR,
+            message,
+            "Encounter.hospitalization.dischargeDisposition",
+            action="Ghi kết luận",
         )
 
 
 def _destination(facts: SignFacts) -> Iterator[Finding]:
     if facts.discharge_code in TRANSFERS and not facts.destination_code:
         message = "Chuyển cơ sở khác mà chưa ghi nơi đến. Nhập mã cơ sở 5 ký tự."
-        yield Finding("CON-END-03", Severity.ERROR, message, "Encounter.hospitalization.destination", action="conclude")
+        yield Finding(
+            "CON-END-03", Severity.ERROR, message, "Encounter.hospitalization.destination", action="Ghi kết luận"
+        )
 
 
 def _treatment(facts: SignFacts) -> Iterator[Finding]:
     if facts.insured and not facts.treatment and not facts.drugs:
         message = "Chưa ghi hướng điều trị và không có đơn thuốc. Ghi một câu trong phần kết luận."
-        yield Finding("CON-END-04", Severity.WARNING, message, "Encounter.note", action="conclude")
+        yield Finding("CON-END-04", Severity.WARNING, message, "Encounter.note", action="Ghi kết luận")
 
 
 def _follow_up(facts: SignFacts) -> Iterator[Finding]:
@@ -45,15 +51,15 @@ def _follow_up(facts: SignFacts) -> Iterator[Finding]:
     if facts.follow_up_on is None:
         if longest >= LONG_DAYS:
             message = f"Đơn {longest} ngày mà chưa hẹn tái khám. Chọn ngày hẹn nếu cần."
-            yield Finding("CON-END-05", Severity.INFORMATION, message, "Appointment", action="conclude")
+            yield Finding("CON-END-05", Severity.INFORMATION, message, "Appointment", action="Ghi kết luận")
         return
     days = (facts.follow_up_on - facts.today).days
     if days <= 0:
         message = f"Ngày hẹn {facts.follow_up_on:%d/%m/%Y} không sau hôm nay. Chọn ngày khác."
-        yield Finding("CON-END-05", Severity.ERROR, message, "Appointment.start", action="conclude")
+        yield Finding("CON-END-05", Severity.ERROR, message, "Appointment.start", action="Ghi kết luận")
     elif days > MOST_DAYS:
         message = f"Hẹn tái khám sau {days} ngày. Kiểm lại ngày hẹn."
-        yield Finding("CON-END-05", Severity.WARNING, message, "Appointment.start", action="conclude")
+        yield Finding("CON-END-05", Severity.WARNING, message, "Appointment.start", action="Ghi kết luận")
 
 
 def _card(facts: SignFacts) -> Iterator[Finding]:

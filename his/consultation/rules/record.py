@@ -24,20 +24,20 @@ def _results(facts: SignFacts) -> Iterator[Finding]:
         if order.awaited and order.status in ("active", "in-progress"):
             doing = "đang làm" if order.status == "in-progress" else "chưa làm"
             message = f"{order.name} {doing}, chưa có kết quả. Chờ kết quả hoặc hủy chỉ định."
-            action = "revoke-order" if order.status == "active" else "open-results"
+            action = "Hủy chỉ định" if order.status == "active" else "Mở kết quả"
             yield Finding("CON-ORD-01", Severity.ERROR, message, "ServiceRequest.status", order.id, action)
 
 
 def _critical(facts: SignFacts) -> Iterator[Finding]:
     for value in facts.critical:
         message = f"Kết quả báo động {value.name} {value.value} chưa có người nhận. Ghi xử trí trước khi ký."
-        yield Finding("CON-ORD-02", Severity.ERROR, message, "Observation.interpretation", value.id, "open-results")
+        yield Finding("CON-ORD-02", Severity.ERROR, message, "Observation.interpretation", value.id, "Mở kết quả")
 
 
 def _weight(facts: SignFacts) -> Iterator[Finding]:
     if facts.weight_kg is None and facts.age_months < INFANT_MONTHS:
         message = "Thiếu cân nặng của trẻ dưới 1 tuổi. Cân rồi ghi vào sinh hiệu."
-        yield Finding("CON-PAT-01", Severity.ERROR, message, "Observation.weight", action="record-vitals")
+        yield Finding("CON-PAT-01", Severity.ERROR, message, "Observation.weight", action="Ghi sinh hiệu")
 
 
 def _insured_drugs(facts: SignFacts) -> Iterator[Finding]:
@@ -45,26 +45,26 @@ def _insured_drugs(facts: SignFacts) -> Iterator[Finding]:
     if insured and not facts.diagnoses:
         message = f"{insured[0].name} do BHYT trả nhưng lượt khám chưa có mã bệnh nào. Nhập chẩn đoán."
         yield Finding(
-            "CON-RX-01", Severity.ERROR, message, "MedicationRequest.reasonCode", insured[0].id, "add-diagnosis"
+            "CON-RX-01", Severity.ERROR, message, "MedicationRequest.reasonCode", insured[0].id, "Thêm chẩn đoán"
         )
 
 
 def _exam_note(facts: SignFacts) -> Iterator[Finding]:
     if not facts.has_exam_note:
         message = "Chưa ghi phần khám. Ghi diễn biến lâm sàng để hồ sơ đủ căn cứ."
-        yield Finding("CON-NOTE-01", Severity.WARNING, message, "Composition.section", action="write-notes")
+        yield Finding("CON-NOTE-01", Severity.WARNING, message, "Composition.section", action="Ghi khám")
 
 
 def _foreign_notes(facts: SignFacts) -> Iterator[Finding]:
     if facts.foreign_notes:
         message = f"Còn {facts.foreign_notes} ghi chép của người khác chưa ký. Nhờ người viết ký."
-        yield Finding("CON-NOTE-02", Severity.ERROR, message, "Composition.attester", action="write-notes")
+        yield Finding("CON-NOTE-02", Severity.ERROR, message, "Composition.attester", action="Ghi khám")
 
 
 def _unsaved(facts: SignFacts) -> Iterator[Finding]:
     for draft in facts.unsaved:
         message = f"Nháp lúc {draft.time} chưa lưu vào bệnh án. Lưu hoặc bỏ nháp."
-        yield Finding("CON-NOTE-03", Severity.ERROR, message, "Composition.status", action="save-notes")
+        yield Finding("CON-NOTE-03", Severity.ERROR, message, "Composition.status", action="Lưu vào bệnh án")
 
 
 RECORD_RULES: tuple[Rule[SignFacts], ...] = (

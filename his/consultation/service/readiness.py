@@ -1,5 +1,6 @@
 """What stands between a visit and its signature: one list of findings from the rules of every slice concerned."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,11 +13,12 @@ from his.consultation.terms import CriticalValue, DrugLine, OpenOrder, SignFacts
 from his.encounters import service as encounters
 from his.encounters.rules import DIAGNOSIS_RULES, age_days, age_months, sex_letter
 from his.encounters.service import Visit
-from his.encounters.terms import DiagnosesFacts, DiagnosisEntry
+from his.encounters.terms import NOTE_KINDS, DiagnosesFacts, DiagnosisEntry
 from his.kit.clock import day_of, local
 from his.kit.db import Db
 from his.kit.errors import Finding, Severity
 from his.kit.rulebook import assess
+from his.kit.text import clean_lines
 from his.orders import service as orders
 from his.orders.tables import ServiceRequest
 from his.orders.terms import AWAITED_KINDS
@@ -87,8 +89,22 @@ def sign_facts(
         drugs=tuple(_drug(t) for t in things if t.what == "drug"),
         has_exam_note=any(t.label == "exam" for t in notes),
         foreign_notes=sum(not t.signed and t.by != who.practitioner_id for t in notes),
-        unsaved=tuple(Unsaved(t.label, f"{local(t.at):%H:%M:%S}") for t in things if t.what == "draft"),
+        unsaved=tuple(Unsaved(t.label, f"{local(t.at):%H:%M:%S}") for t in things if _is_unsaved(t, notes)),
     )
+
+
+def _is_unsaved(thing: OpenThing, notes: Sequence[OpenThing]) -> bool:
+    """A draft that says the same as the record is no loss when it is thrown away."""
+    if thing.what != "draft":
+        return False
+    if thing.label != "notes":
+        return True
+    saved: dict[str, str] = {}
+    for note in notes:
+        if not note.signed:
+            saved.setdefault(note.label, note.detail)
+    fields = json.loads(thing.detail)
+    return any(clean_lines(str(fields.get(kind, ""))) != saved.get(kind, "") for kind in fields if kind in NOTE_KINDS)
 
 
 def _drug(thing: OpenThing) -> DrugLine:

@@ -66,7 +66,7 @@ def _same_visit(facts: OrderFacts) -> Iterator[Finding]:
         and duplicate_days(facts.code, service.kind, facts.on)
     ):
         message = f"{service.name} đã chỉ định trong lượt này. Làm thêm lần nữa thì ghi lý do."
-        yield Finding("ORD-DUP-01", Severity.ERROR, message, "ServiceRequest.code", facts.line, action="give-reason")
+        yield Finding("ORD-DUP-01", Severity.ERROR, message, "ServiceRequest.code", facts.line, action="Ghi lý do")
 
 
 def _too_soon(facts: OrderFacts) -> Iterator[Finding]:
@@ -93,7 +93,7 @@ def _too_soon(facts: OrderFacts) -> Iterator[Finding]:
             f"{said} Vẫn làm thì ghi lý do.",
             "ServiceRequest.reasonCode",
             facts.line,
-            action="give-reason",
+            action="Ghi lý do",
         )
 
 
@@ -103,10 +103,10 @@ def _payer(facts: OrderFacts) -> Iterator[Finding]:
         return
     if not facts.insured:
         message = "Lượt khám không có thẻ BHYT, dịch vụ này do người bệnh tự trả."
-        yield Finding("ORD-PAY-01", Severity.ERROR, message, "ServiceRequest.insurance", facts.line, action="self-pay")
+        yield Finding("ORD-PAY-01", Severity.ERROR, message, "ServiceRequest.insurance", facts.line, action="Chuyển tự trả")
     elif service.insured_price_vnd <= 0 or service.cover_rate <= 0:
         message = f"{service.name} ngoài phạm vi BHYT. Chuyển sang tự trả khi người bệnh đồng ý."
-        yield Finding("ORD-PAY-02", Severity.ERROR, message, "ServiceRequest.insurance", facts.line, action="self-pay")
+        yield Finding("ORD-PAY-02", Severity.ERROR, message, "ServiceRequest.insurance", facts.line, action="Chuyển tự trả")
 
 
 ORDER_RULES: tuple[Rule[OrderFacts], ...] = (

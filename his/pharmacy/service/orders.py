@@ -1,5 +1,6 @@
 """A prescription at the counter, loaded under lock, and the sums of its lots that one change set writes once."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -62,14 +63,17 @@ class Order:
         )
 
 
-async def lock_order(db: Db, prescription_id: UUID) -> Order:
-    """Load a prescription for the counter; it and its lots stay locked until the commit. Raises NOT_FOUND."""
+async def lock_order(db: Db, prescription_id: UUID, drug_codes: Collection[str] = ()) -> Order:
+    """Load a prescription for the counter; it and its lots stay locked until the commit. Raises NOT_FOUND.
+
+    Lots of `drug_codes` are locked in the same statement, always in the order of the ids, so that nobody waits in a ring.
+    """
     prescription = await store.lock_prescription(db, prescription_id)
     if prescription is None:
         raise not_found()
     lines = await store.list_lines(db, prescription_id)
     dispenses = await store.list_dispenses(db, [line.id for line in lines])
-    lots = await store.lock_lots_by_id(db, {d.lot_id for d in dispenses})
+    lots = await store.lock_lots_by_id(db, {d.lot_id for d in dispenses}, drug_codes)
     return Order(prescription, lines, dispenses, Shelf(lots))
 
 

@@ -11,7 +11,7 @@ from his.kit.rulebook import assess
 from his.pharmacy import store
 from his.pharmacy.rules import RULES
 from his.pharmacy.service.dispensing import required_reason
-from his.pharmacy.service.orders import Order, Shelf, lock_order, require_waiting
+from his.pharmacy.service.orders import Shelf, lock_order, require_waiting
 from his.pharmacy.service.reserving import need_of, plan_takes, stock_facts
 from his.pharmacy.service.stock import move
 from his.pharmacy.tables import MedicationDispense
@@ -27,14 +27,13 @@ async def change_lots(db: Db, line_id: UUID, now: datetime) -> list[MedicationDi
     if line is None:
         raise not_found()
     async with db.locking():
-        order = await lock_order(db, line.prescription_id)
+        order = await lock_order(db, line.prescription_id, {line.drug_code})
         require_waiting(order)
         line = next(row for row in order.lines if row.id == line_id)
         if line.status != "active":
             raise HisError(Kind.CONFLICT, f"{line.drug_name} đã phát hoặc đã bỏ, không đổi lô được.")
-        lots = {lot.id: lot for lot in await store.lock_lots(db, {line.drug_code})}
-        shelf = Shelf({**order.shelf.lots, **lots})
-        order = Order(order.prescription, order.lines, order.dispenses, shelf)
+        shelf = order.shelf
+        lots = {lot.id: lot for lot in shelf.lots.values() if lot.drug_code == line.drug_code}
         changes = Changes()
         freed: dict[UUID, Decimal] = {}
         for row in order.prepared(line_id):

@@ -6,6 +6,7 @@ from uuid import UUID
 from his.catalog import rules as catalog_rules
 from his.catalog import service as catalog
 from his.catalog.terms import ListName
+from his.encounters import service as encounters
 from his.kit import clock
 from his.kit.changes import Changes
 from his.kit.db import Db
@@ -13,14 +14,13 @@ from his.kit.errors import Finding, invalid, not_found
 from his.kit.rulebook import assess
 from his.kit.text import clean
 from his.prescriptions import store
-from his.prescriptions.rules import RULES
+from his.prescriptions.rules import OVERRIDABLE, RULES
 from his.prescriptions.service.basket import get_basket
 from his.prescriptions.tables import MedicationRequest, SafetyOverride
 from his.prescriptions.terms import Allergy, Dose, DrugLine, InHand, Pair, SafetyFacts
 from his.registration.tables import Patient
 
 LOOK_BACK = timedelta(days=90)
-OVERRIDABLE = {"PRE-PAIR-01", "PRE-TWICE-01", "PRE-HAND-01", "PRE-DAYS-02"}
 
 
 def _keys(ingredient: str) -> frozenset[str]:
@@ -31,10 +31,10 @@ def _months(birth: date, on: date) -> int:
     return (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)
 
 
-def _line(row: MedicationRequest, groups: dict[str, list[str]]) -> DrugLine:
+def _line(row: MedicationRequest, groups: dict[str, list[str]], atc: str) -> DrugLine:
     return DrugLine(
         key=str(row.id),
-        name=f"{row.drug_name}",
+        name=row.drug_name,
         ingredient=row.ingredient,
         ingredient_keys=_keys(row.ingredient),
         allergy_groups=frozenset(catalog_rules.allergy_groups_of(row.ingredient, groups)),
@@ -42,6 +42,8 @@ def _line(row: MedicationRequest, groups: dict[str, list[str]]) -> DrugLine:
         unit=row.unit,
         quantity=row.quantity,
         insured=row.payer == "insurance",
+        atc=atc,
+        strength=row.strength,
     )
 
 
@@ -66,9 +68,10 @@ async def _pairs(db: Db, rows: tuple[MedicationRequest, ...], on: date) -> tuple
 
 
 async def load_facts(db: Db, encounter_id: UUID, patient: Patient, now: datetime) -> SafetyFacts:
-    """Everything the safety rules need of the basket of a visit; at most eight queries."""
+    """Everything the safety rules need of the basket of a visit; at most ten queries."""
     on = clock.day_of(now)
     basket = await get_basket(db, encounter_id)
+    drugs = await catalog.get_drugs(db, {row.drug_code for row in basket.lines}, on) if basket.lines else {}
     groups = {
         row.code: [part.strip() for part in str(row.extra.get("ingredients", "")).split(";") if part.strip()]
         for row in await catalog.list_codes(db, ListName.ALLERGY_GROUP, on)
@@ -79,7 +82,9 @@ async def load_facts(db: Db, encounter_id: UUID, patient: Patient, now: datetime
     overrides = await store.list_overrides(db, encounter_id)
     return SafetyFacts(
         on=on,
-        lines=tuple(_line(row, groups) for row in basket.lines),
+        lines=tuple(
+            _line(row, groups, drugs[row.drug_code].atc if row.drug_code in drugs else "") for row in basket.lines
+        ),
         allergy_state=patient.allergy_state,
         allergies=tuple(
             Allergy(a.substance, _keys(a.substance), a.group_code or "-", a.reaction, a.onset_year) for a in allergies
@@ -93,6 +98,7 @@ async def load_facts(db: Db, encounter_id: UUID, patient: Patient, now: datetime
         weight_kg=weight.weight_kg if weight else None,
         guardian=patient.guardian_name,
         overrides={(row.finding_code, row.line): row.reason for row in overrides},
+        diagnoses=tuple(row.code for row in await encounters.list_diagnoses(db, encounter_id)),
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from his.kit.changes import Changes
 from his.kit.db import Db
-from his.prescriptions.rules import national_code
+from his.prescriptions.rules import code_letter, national_code
 from his.prescriptions.service.basket import get_basket
 from his.prescriptions.tables import MedicationRequest, Prescription
 
@@ -20,7 +20,8 @@ async def sign_changes(
     basket = await get_basket(db, encounter_id)
     if basket.draft is None or not basket.lines:
         return None, ()
-    code = national_code(unit_code, basket.draft.id)
+    letter = code_letter(part for line in basket.lines for part in line.ingredient.split(" + "))
+    code = national_code(unit_code, basket.draft.id, letter)
     signed = changes.update(basket.draft, status="signed", code=code, signed_at=now, practitioner_id=by)
     lines = tuple(changes.update(line, status="active", practitioner_id=by) for line in basket.lines)
     changes.version(*lines, op="create")

@@ -133,6 +133,9 @@ async def _write(db: Db, form: VisitForm, facts: _Facts, key: tuple[UUID, str], 
             number = await next_number(db, "patient", registration.patient_code_period(now))
         patient, changes = registration.patient_changes(facts.patient, unit_id, number, now)
         coverage = _cards(changes, form, facts, patient, now)
+        if form.question is not None and facts.check is None and form.way is not Way.SELF:
+            account = UUID(db.scope.actor) if len(db.scope.actor) == 36 else None
+            registration.queue_check(changes, unit_id, form.question, patient.id, account, now)
         entitlement, route = entitle(form.way, coverage, facts.place, day)
         ticket_number = await scheduling.lock_ticket_number(db, form.room_id, day)
         dossier = f"{day:%y%m%d}{await next_number(db, 'dossier', day.isoformat()):04d}"

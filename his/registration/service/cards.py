@@ -60,6 +60,18 @@ async def check_card(
     return summary_of(check, day_of(now), rate)
 
 
+def queue_check(
+    changes: Changes, unit_id: int, question: CardQuestion, patient_id: UUID, account_id: UUID | None, now: datetime
+) -> CardCheck:
+    """Leave the question to the worker: the visit was saved before anybody had asked the gateway."""
+    check = CardCheck(
+        unit_id=unit_id, patient_id=patient_id, asked_number=question.number, asked_name=question.name,
+        asked_birth=question.birth, account_id=account_id, asked_at=now, attempts=0, next_attempt_at=now,
+    )  # fmt: skip
+    changes.insert(check).notify("card")
+    return check
+
+
 async def _ask(db: Db, unit_code: str, question: CardQuestion) -> tuple[CardAnswer | None, float]:
     await db.release()
     started = time.perf_counter()

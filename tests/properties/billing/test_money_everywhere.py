@@ -73,9 +73,7 @@ VIEWS: list[Callable[[Db, UUID], Awaitable[Money]]] = [by_charges, by_statement,
 
 def money_of(bill: VisitBill) -> Money:
     t = bill.totals
-    return Money(
-        t.amount_hospital, t.amount_covered, t.insurer_share, t.copayment, t.self_paid, t.other_sources
-    )
+    return Money(t.amount_hospital, t.amount_covered, t.insurer_share, t.copayment, t.self_paid, t.other_sources)
 
 
 async def paid(db: Db, encounter_id: UUID) -> Decimal:
@@ -114,7 +112,7 @@ async def test_every_view_of_random_visits_agrees_to_the_dong(database: Database
             seen.append(await check_visit(db, random_visit(seed)))
     assert any(m.fund and m.copayment and m.self_paid for m in seen), "the draws must reach every kind of payer"
     assert any(m.fund == 0 and m.self_paid for m in seen), "people without a card must be among them"
-    assert any(m.hospital == 0 for m in seen) or COUNT < 40, "a visit without lines must be among them"
+    assert any(m.hospital == 0 for m in seen) or COUNT < 7, "a visit without lines must be among them"
 
 
 async def test_a_wrong_charge_row_is_seen(database: Database) -> None:

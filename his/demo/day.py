@@ -1,0 +1,117 @@
+"""A day of a unit, and the month behind the demonstration: who comes when, how many, and what is still open today."""
+
+import json
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from his.demo.visit import Stage, play_visit
+from his.identity import service as identity
+from his.identity.seed import INSURER_ID
+from his.identity.tables import Unit
+from his.kit import clock
+from his.kit.db import Database, Scope
+from his.kit.errors import HisError
+
+log = logging.getLogger("his.demo")
+DAYS = 30
+PER_DAY = {"hospital": 12, "clinic": 4, "station": 2}
+STATES = ("closed", "closed", "signed", "ordered", "vitals", "registered")
+PROGRESS = "demo-progress.json"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a day gave: visits played, and those a rule or a shortage refused."""
+
+    played: int = 0
+    refused: int = 0
+
+
+async def load_stage(database: Database, unit: Unit) -> Stage:
+    """Staff and rooms of a unit. Raises HisError when the unit has none."""
+    async with database.scoped(Scope(unit.id, "demo")) as db:
+        accounts = await identity.list_accounts(db, unit.id)
+        rooms = await identity.list_rooms(db, "exam")
+    doctors = {account.room_id: account for account in accounts if account.role == "doctor"}
+    staff = {account.role: account for account in accounts if account.role != "doctor"}
+    return Stage(unit, staff, tuple((room, doctors[room.id]) for room in rooms if room.id in doctors))
+
+
+def visits_of(unit: Unit, on: date) -> int:
+    """How many people come on a day: fewer at weekends, always the same for the same day."""
+    if unit.id == INSURER_ID or unit.kind not in PER_DAY:
+        return 0
+    chance = random.Random(f"{unit.code}/{on}")  # noqa: S311
+    base = PER_DAY[unit.kind]
+    quiet = 0.4 if on.weekday() == 6 else 0.7 if on.weekday() == 5 else 1.0
+    return max(0, round(base * quiet * chance.uniform(0.75, 1.25)))
+
+
+async def play_day(
+    database: Database,
+    stage: Stage,
+    on: date,
+    visits: int,
+    seed: str,
+    *,
+    now: datetime | None = None,
+    ask_gateway: bool = True,
+) -> Tally:
+    """Play the visits of a day from 7:15; with `now` the day is not over, and later visits stand where they would be."""
+    tally = Tally()
+    opening = datetime.combine(on, time(7, 15), clock.VIETNAM)
+    for number in range(visits):
+        start = opening + timedelta(minutes=round(480 * number / max(visits, 1)))
+        until = "closed"
+        if now is not None:
+            if start > now:
+                break
+            until = STATES[number % len(STATES)]
+            start = min(start, now - timedelta(hours=2, minutes=30)) if until in ("closed", "signed") else start
+        try:
+            await play_visit(
+                database, stage, f"{seed}/{stage.unit.code}/{on}/{number}", start, until=until, ask_gateway=ask_gateway
+            )
+            tally.played += 1
+        except HisError as error:
+            tally.refused += 1
+            log.warning(
+                "demo visit %s/%s of unit %s: %s %s", on, number, stage.unit.code, error.kind.value, error.message
+            )
+    return tally
+
+
+class Progress:
+    """Which days are done, in a small file of the data directory, so that an interrupted month goes on."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.path = data_dir / PROGRESS
+        self.done: list[str] = json.loads(self.path.read_text())["done"] if self.path.exists() else []
+
+    def add(self, day: str, total: int) -> None:
+        """Note a finished day."""
+        self.done.append(day)
+        self.path.write_text(json.dumps({"done": self.done, "total": total}))
+
+
+async def play_month(database: Database, today: date, progress: Progress, tell: Callable[[str], None]) -> None:
+    """Fill the `DAYS` days before today, newest first, in every unit; goes on where it stopped."""
+    async with database.scoped(Scope(None, "demo")) as db:
+        units = await identity.list_units(db)
+    stages = [await load_stage(database, unit) for unit in units]
+    days = [today - timedelta(days=back) for back in range(1, DAYS + 1)]
+    for day in days:
+        if day.isoformat() in progress.done:
+            continue
+        tally = Tally()
+        for stage in stages:
+            if stage.rooms:
+                done = await play_day(database, stage, day, visits_of(stage.unit, day), "history", ask_gateway=False)
+                tally.played += done.played
+                tally.refused += done.refused
+        progress.add(day.isoformat(), len(days))
+        tell(f"Dữ liệu mẫu: ngày {day:%d/%m} xong ({tally.played} lượt khám), {len(progress.done)}/{len(days)} ngày")

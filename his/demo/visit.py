@@ -1,0 +1,210 @@
+"""One invented visit from the door to the closed claim, through the services that the pages call."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from his.billing import service as billing
+from his.catalog.tables import LabTest
+from his.consultation import service as consultation
+from his.demo.cases import Case, fitting
+from his.demo.people import Invented, person
+from his.encounters import service as encounters
+from his.encounters.service import Conclusion
+from his.encounters.terms import Vitals
+from his.identity.tables import Account, Room, Unit
+from his.kit.clock import day_of
+from his.kit.db import Database, Db, Scope
+from his.orders import service as orders
+from his.orders.terms import AWAITED_KINDS, OrderLine, ResultEntry
+from his.pharmacy import service as pharmacy
+from his.prescriptions import service as prescriptions
+from his.prescriptions.service import LineInput
+from his.reception import service as reception
+from his.reception.terms import VisitForm
+from his.registration import service as registration
+from his.registration.terms import CardQuestion
+
+WORDS = ("Không thấy bất thường.", "Không thấy tổn thương.", "Trong giới hạn bình thường.")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a visit plays: the unit, its staff accounts by role, its rooms with their doctors."""
+
+    unit: Unit
+    staff: dict[str, Account]
+    rooms: tuple[tuple[Room, Account], ...]
+
+
+@dataclass(slots=True)
+class Play:
+    """A visit under way. `at` moves on with each step."""
+
+    database: Database
+    stage: Stage
+    chance: random.Random
+    at: datetime
+    ask_gateway: bool = True
+
+    def db(self, account: Account) -> Db:
+        """The database in the scope of a member of staff."""
+        return Db(self.database, Scope(self.stage.unit.id, str(account.id), account.role))
+
+    def wait(self, low: int, high: int) -> datetime:
+        """Let some minutes pass."""
+        self.at += timedelta(minutes=self.chance.randint(low, high), seconds=self.chance.randrange(60))
+        return self.at
+
+
+async def play_visit(
+    database: Database, stage: Stage, seed: str, start: datetime, *, until: str = "closed", ask_gateway: bool = True
+) -> UUID:
+    """Play the visit `seed` from `start`; `until` is registered, vitals, ordered, signed or closed. Repeating is harmless."""
+    chance = random.Random(seed)  # noqa: S311  # the same people every time, no secrets
+    play = Play(database, stage, chance, start, ask_gateway)
+    someone = person(chance, day_of(start), stage.unit.code)
+    case = chance.choice(fitting(someone.age))
+    room, doctor = chance.choice(stage.rooms)
+    registered, repeated = await _register(play, someone, case, room, seed)
+    if until == "registered" or repeated:
+        return registered
+    await _vitals(play, registered, case, someone)
+    if until == "vitals":
+        return registered
+    await _examine(play, registered, case, doctor, results=until not in ("ordered",))
+    if until == "ordered":
+        return registered
+    await _sign(play, registered, case, doctor)
+    if until == "closed":
+        await _settle(play, registered)
+    return registered
+
+
+async def _register(play: Play, someone: Invented, case: Case, room: Room, seed: str) -> tuple[UUID, bool]:
+    clerk = play.stage.staff["front-desk"]
+    db = play.db(clerk)
+    check = None
+    if someone.card is not None and play.ask_gateway:
+        question = CardQuestion(
+            someone.card.card_number,
+            someone.form.name,
+            f"{someone.form.birth_date:%d/%m/%Y}",
+            clerk.display_name,
+            "097180000001",
+        )
+        check = await registration.check_card(
+            db, question, play.at, unit_code=play.stage.unit.code, account_id=clerk.id
+        )
+    form = VisitForm(
+        key=f"demo-{seed}",
+        patient=someone.form,
+        room_id=room.id,
+        card=someone.card,
+        check_id=check.check_id if check else None,
+        reason=case.reason,
+    )
+    done = await reception.register_visit(db, form, play.at)
+    await db.release()
+    return done.encounter_id, done.repeated
+
+
+async def _vitals(play: Play, visit: UUID, case: Case, someone: Invented) -> None:
+    nurse = play.stage.staff["nurse"]
+    db = play.db(nurse)
+    high, low = case.pressure
+    weight = Decimal(8 + 2 * someone.age if someone.age < 15 else play.chance.randint(44, 78))
+    vitals = Vitals(
+        pulse=play.chance.randint(68, 92) + (20 if someone.age < 6 else 0),
+        systolic=high + play.chance.randint(-6, 6),
+        diastolic=low + play.chance.randint(-4, 4),
+        temperature_c=Decimal(case.temperature),
+        respiration=play.chance.randint(16, 20) + (6 if someone.age < 6 else 0),
+        spo2=play.chance.randint(96, 99),
+        weight_kg=weight,
+        height_cm=Decimal(75 + 6 * someone.age if someone.age < 15 else play.chance.randint(150, 172)),
+    )
+    await encounters.record_vitals(db, visit, vitals, nurse.practitioner_id, play.wait(5, 15))
+    await db.release()
+
+
+async def _examine(play: Play, visit: UUID, case: Case, doctor: Account, *, results: bool) -> None:
+    db = play.db(doctor)
+    who = doctor.practitioner_id
+    await consultation.start_visit(db, visit, who, play.wait(5, 25))
+    found = await encounters.get_visit(db, visit)
+    if found.patient.allergy_state == "not-asked":
+        await prescriptions.no_allergy(db, found.patient.id, play.at)
+    await encounters.save_notes(db, visit, {"history": case.history, "exam": case.exam}, who, play.wait(3, 6))
+    for code in case.codes:
+        await encounters.set_diagnosis(db, visit, code, who, play.wait(0, 1))
+    if case.orders:
+        await orders.order(db, visit, [OrderLine(code) for code in case.orders], who, play.wait(1, 2))
+        await consultation.leave_visit(db, visit, play.at)
+        if results:
+            await _results(play, db, visit, who)
+    await db.release()
+
+
+async def _results(play: Play, db: Db, visit: UUID, who: UUID | None) -> None:
+    requests = [r for r in await orders.list_requests(db, visit) if r.kind in AWAITED_KINDS and r.status == "active"]
+    tests = await orders.expected_tests(db, requests)
+    entries = []
+    for request in requests:
+        values = {t.code: _value(play.chance, t) for t in tests.get(request.service_code, [])}
+        conclusion = "" if values else play.chance.choice(WORDS)
+        entries.append(
+            ResultEntry(request.id, values, "" if values else "Mô tả theo phiếu kết quả.", conclusion, "XN.1.97002.1")
+        )
+    play.wait(20, 45)
+    await orders.record_results(db, visit, entries, who, play.at)
+    await orders.sign_results(db, visit, [entry.request_id for entry in entries], who, play.wait(1, 4))
+
+
+def _value(chance: random.Random, test: LabTest) -> str:
+    """A value in or a little above the first range of the analyte; words where it has no numbers."""
+    band = next((r for r in test.ranges if r.get("low") is not None or r.get("high") is not None), None)
+    if band is None:
+        return "Âm tính"
+    low = Decimal(str(band.get("low") or 0))
+    high = Decimal(str(band["high"])) if band.get("high") is not None else low * 2 or Decimal(1)
+    share = Decimal(str(round(chance.uniform(0.15, 1.12), 3)))
+    return format((low + (high - low) * share).quantize(Decimal("0.1")), "f").replace(".", ",")
+
+
+async def _sign(play: Play, visit: UUID, case: Case, doctor: Account) -> None:
+    db = play.db(doctor)
+    who = doctor.practitioner_id
+    for medicine in case.medicines:
+        entered = LineInput(medicine.dose, medicine.how)
+        await prescriptions.add_line(db, visit, medicine.code, entered, who, play.wait(0, 1))
+    follow_up = day_of(play.at) + timedelta(days=28) if any(m.dose.days >= 28 for m in case.medicines) else None
+    conclusion = Conclusion(
+        outcome_code="2",
+        discharge_code="1",
+        treatment=case.treatment,
+        advice="Uống thuốc theo đơn, khám lại khi nặng lên.",
+        follow_up_on=follow_up,
+    )
+    await encounters.set_conclusion(db, visit, conclusion, play.wait(0, 2))
+    who_signs = consultation.Who(doctor.id, who, play.stage.unit.code)
+    await consultation.sign_visit(db, visit, who_signs, play.wait(1, 3))
+    await db.release()
+
+
+async def _settle(play: Play, visit: UUID) -> None:
+    cashier, pharmacist = play.stage.staff["cashier"], play.stage.staff["pharmacist"]
+    db = play.db(cashier)
+    bill = await billing.preview_bill(db, visit, play.wait(4, 12))
+    if bill.outstanding > 0:
+        await billing.take_payment(db, visit, bill.outstanding, "cash", f"demo-{visit}", cashier.id, play.at)
+    db = play.db(pharmacist)
+    basket = await prescriptions.get_basket(db, visit)
+    for prescription in basket.signed:
+        await pharmacy.hand_out(
+            db, prescription.id, pharmacist.practitioner_id, pharmacist.practitioner_id, play.wait(4, 10)
+        )
+    await consultation.close_visit_if_complete(db, visit, play.wait(0, 1))
+    await db.release()
