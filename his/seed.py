@@ -11,6 +11,7 @@ from typing import Any
 from his.catalog import seed as catalog_seed
 from his.claims import seed as claims_seed
 from his.discovery import import_tables
+from his.fhir import registry
 from his.identity import seed as identity_seed
 from his.kit import clock
 from his.kit.db import Database, Scope
@@ -45,7 +46,7 @@ def _sign_ins(password: str, secret: str) -> Mapping[str, Any]:
 async def _seed(dsn: str, data_dir: Path, password: str, secret: str, units: int) -> bool:
     import_tables()
     now = clock.now()
-    database = Database(dsn, size=2)
+    database = Database(dsn, size=2, render=registry.render)
     await database.open()
     try:
         async with database.scoped(Scope(None, "seed")) as db:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from his.billing import store
 from his.billing.print import receipt_pdf, statement_pdf
 from his.billing.rules.vietqr import vietqr
-from his.billing.service import METHODS, VisitBill, cancel_payment, preview_bill, take_payment
+from his.billing.service import METHOD_NAMES, METHODS, VisitBill, cancel_payment, preview_bill, take_payment
 from his.billing.service.payment import told_paid
 from his.billing.tables import BankAccount
 from his.billing.view import bill_context
@@ -65,7 +65,8 @@ async def _list_page(
         "shift_count": len(received),
         "shift_total": sum((p.amount for p in received), ZERO),
         "by_method": [
-            (name, sum((p.amount for p in received if p.method == method), ZERO)) for method, name in METHODS.items()
+            (name, sum((p.amount for p in received if p.method == method), ZERO))
+            for method, name in METHOD_NAMES.items()
         ],
         "methods": METHODS,
     }

@@ -88,6 +88,7 @@ def state_claim(dossier: Dossier, now: datetime) -> ClaimFacts:
         five_years_on=first.five_years_on if first else None,
         follow_up_on=(e.follow_up_on,) if e.follow_up_on else (),
         record_number=e.dossier_code,
+        head_number=dossier.unit.head_number,
         drugs=drugs,
         services=services,
         results=tuple(_results(dossier)),
@@ -160,7 +161,7 @@ def _drug(charge: Charge, drug: GivenDrug, dossier: Dossier) -> DrugLine:
         department_code=charge.department_code or dossier.encounter.department_code,
         practitioner_codes=_codes(dossier, charge.ordered_by or m.practitioner_id),
         ordered_at=charge.ordered_at,
-        performed_at=charge.performed_at or drug.dispense.dispensed_at or drug.dispense.prepared_at,
+        performed_at=drug.dispense.prepared_at,  # the order is carried out at signing; handing out may follow the visit's end
         cover_scope=str(charge.cover_scope),
         tender=_tender(drug),
         drug_code=m.ingredient_code,

@@ -36,9 +36,12 @@ async def load_stage(database: Database, unit: Unit) -> Stage:
     async with database.scoped(Scope(unit.id, "demo")) as db:
         accounts = await identity.list_accounts(db, unit.id)
         rooms = await identity.list_rooms(db, "exam")
+        technicians = [p.id for p in await identity.list_practitioners(db) if p.title == "KTV."]
     doctors = {account.room_id: account for account in accounts if account.role == "doctor"}
     staff = {account.role: account for account in accounts if account.role != "doctor"}
-    return Stage(unit, staff, tuple((room, doctors[room.id]) for room in rooms if room.id in doctors))
+    return Stage(
+        unit, staff, tuple((room, doctors[room.id]) for room in rooms if room.id in doctors), tuple(technicians)
+    )
 
 
 def visits_of(unit: Unit, on: date) -> int:
@@ -110,7 +113,7 @@ async def play_month(database: Database, today: date, progress: Progress, tell: 
         tally = Tally()
         for stage in stages:
             if stage.rooms:
-                done = await play_day(database, stage, day, visits_of(stage.unit, day), "history", ask_gateway=False)
+                done = await play_day(database, stage, day, visits_of(stage.unit, day), "history")
                 tally.played += done.played
                 tally.refused += done.refused
         progress.add(day.isoformat(), len(days))

@@ -1,6 +1,7 @@
 """One invented visit from the door to the closed claim, through the services that the pages call."""
 
 import random
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,6 +28,7 @@ from his.reception.terms import VisitForm
 from his.registration import service as registration
 from his.registration.terms import CardQuestion
 
+OFFICER = "097180000001"  # the invented officer who asks the gateway
 WORDS = ("Không thấy bất thường.", "Không thấy tổn thương.", "Trong giới hạn bình thường.")
 
 
@@ -37,6 +39,7 @@ class Stage:
     unit: Unit
     staff: dict[str, Account]
     rooms: tuple[tuple[Room, Account], ...]
+    technicians: tuple[UUID, ...] = ()
 
 
 @dataclass(slots=True)
@@ -49,9 +52,9 @@ class Play:
     at: datetime
     ask_gateway: bool = True
 
-    def db(self, account: Account) -> Db:
+    def db(self, account: Account) -> AbstractAsyncContextManager[Db]:
         """The database in the scope of a member of staff."""
-        return Db(self.database, Scope(self.stage.unit.id, str(account.id), account.role))
+        return self.database.scoped(Scope(self.stage.unit.id, str(account.id), account.role))
 
     def wait(self, low: int, high: int) -> datetime:
         """Let some minutes pass."""
@@ -85,67 +88,60 @@ async def play_visit(
 
 async def _register(play: Play, someone: Invented, case: Case, room: Room, seed: str) -> tuple[UUID, bool]:
     clerk = play.stage.staff["front-desk"]
-    db = play.db(clerk)
-    check = None
-    if someone.card is not None and play.ask_gateway:
-        question = CardQuestion(
-            someone.card.card_number,
-            someone.form.name,
-            f"{someone.form.birth_date:%d/%m/%Y}",
-            clerk.display_name,
-            "097180000001",
+    card = someone.card
+    async with play.db(clerk) as db:
+        check = None
+        if card is not None and play.ask_gateway:
+            born = f"{someone.form.birth_date:%d/%m/%Y}"
+            question = CardQuestion(card.card_number, someone.form.name, born, clerk.display_name, OFFICER)
+            check = await registration.check_card(
+                db, question, play.at, unit_code=play.stage.unit.code, account_id=clerk.id
+            )
+        form = VisitForm(
+            key=f"demo-{seed}",
+            patient=someone.form,
+            room_id=room.id,
+            card=card,
+            check_id=check.check_id if check else None,
+            reason=case.reason,
         )
-        check = await registration.check_card(
-            db, question, play.at, unit_code=play.stage.unit.code, account_id=clerk.id
-        )
-    form = VisitForm(
-        key=f"demo-{seed}",
-        patient=someone.form,
-        room_id=room.id,
-        card=someone.card,
-        check_id=check.check_id if check else None,
-        reason=case.reason,
-    )
-    done = await reception.register_visit(db, form, play.at)
-    await db.release()
+        done = await reception.register_visit(db, form, play.at)
     return done.encounter_id, done.repeated
 
 
 async def _vitals(play: Play, visit: UUID, case: Case, someone: Invented) -> None:
     nurse = play.stage.staff["nurse"]
-    db = play.db(nurse)
-    high, low = case.pressure
-    weight = Decimal(8 + 2 * someone.age if someone.age < 15 else play.chance.randint(44, 78))
-    vitals = Vitals(
-        pulse=play.chance.randint(68, 92) + (20 if someone.age < 6 else 0),
-        systolic=high + play.chance.randint(-6, 6),
-        diastolic=low + play.chance.randint(-4, 4),
-        temperature_c=Decimal(case.temperature),
-        respiration=play.chance.randint(16, 20) + (6 if someone.age < 6 else 0),
-        spo2=play.chance.randint(96, 99),
-        weight_kg=weight,
-        height_cm=Decimal(75 + 6 * someone.age if someone.age < 15 else play.chance.randint(150, 172)),
-    )
-    await encounters.record_vitals(db, visit, vitals, nurse.practitioner_id, play.wait(5, 15))
-    await db.release()
+    async with play.db(nurse) as db:
+        high, low = case.pressure
+        weight = Decimal(8 + 2 * someone.age if someone.age < 15 else play.chance.randint(44, 78))
+        vitals = Vitals(
+            pulse=play.chance.randint(68, 92) + (20 if someone.age < 6 else 0),
+            systolic=high + play.chance.randint(-6, 6),
+            diastolic=low + play.chance.randint(-4, 4),
+            temperature_c=Decimal(case.temperature),
+            respiration=play.chance.randint(16, 20) + (6 if someone.age < 6 else 0),
+            spo2=play.chance.randint(96, 99),
+            weight_kg=weight,
+            height_cm=Decimal(75 + 6 * someone.age if someone.age < 15 else play.chance.randint(150, 172)),
+        )
+        await encounters.record_vitals(db, visit, vitals, nurse.practitioner_id, play.wait(5, 15))
 
 
 async def _examine(play: Play, visit: UUID, case: Case, doctor: Account, *, results: bool) -> None:
-    db = play.db(doctor)
-    who = doctor.practitioner_id
-    await consultation.start_visit(db, visit, who, play.wait(5, 25))
-    found = await encounters.get_visit(db, visit)
-    if found.patient.allergy_state == "not-asked":
-        await prescriptions.no_allergy(db, found.patient.id, play.at)
-    await encounters.save_notes(db, visit, {"history": case.history, "exam": case.exam}, who, play.wait(3, 6))
-    for code in case.codes:
-        await encounters.set_diagnosis(db, visit, code, who, play.wait(0, 1))
-    if case.orders:
-        await orders.order(db, visit, [OrderLine(code) for code in case.orders], who, play.wait(1, 2))
-        await consultation.leave_visit(db, visit, play.at)
-        if results:
-            await _results(play, db, visit, who)
-    await db.release()
+    async with play.db(doctor) as db:
+        who = doctor.practitioner_id
+        await consultation.start_visit(db, visit, who, play.wait(5, 25))
+        found = await encounters.get_visit(db, visit)
+        if found.patient.allergy_state == "not-asked":
+            await prescriptions.no_allergy(db, found.patient.id, play.at)
+        await encounters.save_notes(db, visit, {"history": case.history, "exam": case.exam}, who, play.wait(3, 6))
+        for code in case.codes:
+            await encounters.set_diagnosis(db, visit, code, who, play.wait(0, 1))
+        if case.orders:
+            await orders.order(db, visit, [OrderLine(code) for code in case.orders], who, play.wait(1, 2))
+            await consultation.leave_visit(db, visit, play.at)
+            if results:
+                await _results(play, db, visit, who)
 
 
 async def _results(play: Play, db: Db, visit: UUID, who: UUID | None) -> None:
@@ -158,8 +154,11 @@ async def _results(play: Play, db: Db, visit: UUID, who: UUID | None) -> None:
         entries.append(
             ResultEntry(request.id, values, "" if values else "Mô tả theo phiếu kết quả.", conclusion, "XN.1.97002.1")
         )
-    play.wait(20, 45)
-    await orders.record_results(db, visit, entries, who, play.at)
+    technician = play.stage.technicians[0] if play.stage.technicians else who
+    play.wait(6, 15)
+    for request in requests:
+        await orders.start(db, request.id, technician, play.at)
+    await orders.record_results(db, visit, entries, technician, play.wait(15, 35))
     await orders.sign_results(db, visit, [entry.request_id for entry in entries], who, play.wait(1, 4))
 
 
@@ -175,36 +174,33 @@ def _value(chance: random.Random, test: LabTest) -> str:
 
 
 async def _sign(play: Play, visit: UUID, case: Case, doctor: Account) -> None:
-    db = play.db(doctor)
-    who = doctor.practitioner_id
-    for medicine in case.medicines:
-        entered = LineInput(medicine.dose, medicine.how)
-        await prescriptions.add_line(db, visit, medicine.code, entered, who, play.wait(0, 1))
-    follow_up = day_of(play.at) + timedelta(days=28) if any(m.dose.days >= 28 for m in case.medicines) else None
-    conclusion = Conclusion(
-        outcome_code="2",
-        discharge_code="1",
-        treatment=case.treatment,
-        advice="Uống thuốc theo đơn, khám lại khi nặng lên.",
-        follow_up_on=follow_up,
-    )
-    await encounters.set_conclusion(db, visit, conclusion, play.wait(0, 2))
-    who_signs = consultation.Who(doctor.id, who, play.stage.unit.code)
-    await consultation.sign_visit(db, visit, who_signs, play.wait(1, 3))
-    await db.release()
+    async with play.db(doctor) as db:
+        who = doctor.practitioner_id
+        for medicine in case.medicines:
+            entered = LineInput(medicine.dose, medicine.how)
+            await prescriptions.add_line(db, visit, medicine.code, entered, who, play.wait(0, 1))
+        follow_up = day_of(play.at) + timedelta(days=28) if any(m.dose.days >= 28 for m in case.medicines) else None
+        conclusion = Conclusion(
+            outcome_code="2",
+            discharge_code="1",
+            treatment=case.treatment,
+            advice="Uống thuốc theo đơn, khám lại khi nặng lên.",
+            follow_up_on=follow_up,
+        )
+        await encounters.set_conclusion(db, visit, conclusion, play.wait(0, 2))
+        who_signs = consultation.Who(doctor.id, who, play.stage.unit.code)
+        await consultation.sign_visit(db, visit, who_signs, play.wait(1, 3))
 
 
 async def _settle(play: Play, visit: UUID) -> None:
     cashier, pharmacist = play.stage.staff["cashier"], play.stage.staff["pharmacist"]
-    db = play.db(cashier)
-    bill = await billing.preview_bill(db, visit, play.wait(4, 12))
-    if bill.outstanding > 0:
-        await billing.take_payment(db, visit, bill.outstanding, "cash", f"demo-{visit}", cashier.id, play.at)
-    db = play.db(pharmacist)
-    basket = await prescriptions.get_basket(db, visit)
-    for prescription in basket.signed:
-        await pharmacy.hand_out(
-            db, prescription.id, pharmacist.practitioner_id, pharmacist.practitioner_id, play.wait(4, 10)
-        )
-    await consultation.close_visit_if_complete(db, visit, play.wait(0, 1))
-    await db.release()
+    async with play.db(cashier) as db:
+        bill = await billing.preview_bill(db, visit, play.wait(4, 12))
+        if bill.outstanding > 0:
+            await billing.take_payment(db, visit, bill.outstanding, "cash", f"demo-{visit}", cashier.id, play.at)
+    async with play.db(pharmacist) as db:
+        basket = await prescriptions.get_basket(db, visit)
+        for prescription in basket.signed:
+            who = pharmacist.practitioner_id
+            await pharmacy.hand_out(db, prescription.id, who, who, play.wait(4, 10))
+        await consultation.close_visit_if_complete(db, visit, play.wait(0, 1))

@@ -1,6 +1,7 @@
 """Client of the insurance authority's gateway: token, card look-up, submission, and the question after a time-out."""
 
 import base64
+import logging
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from his.kit import clock
 from his.kit.config import Settings, get_settings
 from his.kit.db import Database
 from his.kit.errors import HisError, Kind
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines hold the token and password of the query
 
 TOKEN = "/api/token/take"  # noqa: S105  # an address, not a secret
 LOOK_UP = "/api/egw/KQNhanLichSuKCB2024"

@@ -46,12 +46,13 @@ class ValueCondition:
     @property
     def rank(self) -> int:
         """How few resources this is likely to leave: the lowest one leads the query."""
-        exact = all(r.high is None for r in self.ranges)
         if self.param == "identifier":
             return 0
         if self.param in REFERENCE_NAMES:
             return 1
-        return 2 if exact else 3
+        if self.param in COMMON_NAMES:
+            return COMMON
+        return 2 if all(r.high is None for r in self.ranges) else 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ class Query:
     pairs: list[tuple[str, str]] = field(default_factory=list)  # what the page links repeat
 
 
+COMMON = 5
+COMMON_NAMES = frozenset(
+    "active address-country address-use category class clinical-status deceased gender intent language outcome priority "
+    "status type use verification-status".split()
+)
 REFERENCE_NAMES = frozenset({"patient", "subject", "encounter", "context", "request", "beneficiary", "based-on"})
 
 

@@ -11,7 +11,7 @@ looked up for each candidate. The keyset cursor is the leading index position of
 from dataclasses import dataclass, field
 from typing import Any
 
-from his.fhir.search import Condition, DateCondition, Query, ValueCondition
+from his.fhir.search import COMMON, Condition, DateCondition, Query, ValueCondition
 
 CONTEXT = "WITH ctx AS MATERIALIZED (SELECT set_config('his.unit', %s, true)::int AS unit)"
 _JOIN = "JOIN resource_current c ON c.unit_id = ctx.unit AND c.type = i.type AND c.id = i.id"
@@ -94,7 +94,7 @@ def _from_values(sql: Sql, query: Query, lead: ValueCondition) -> None:
         sql.add("AND NOT EXISTS (SELECT 1 FROM resource_index e WHERE e.unit_id = ctx.unit AND e.type = i.type")
         sql.add("AND e.id = i.id AND e.param = i.param AND e.value < i.value AND")
         _ranges(sql, lead, "e.value")
-        sql.add(")")
+        sql.add("OFFSET 0)")  # stays a look-up by id for each row of the page, never a join over the whole prefix
     _others(sql, query, lead, "i")
     if query.cursor:
         if single:
@@ -114,7 +114,7 @@ def _from_dates(sql: Sql, query: Query, lead: DateCondition) -> None:
     sql.add("AND NOT EXISTS (SELECT 1 FROM resource_date e WHERE e.unit_id = ctx.unit AND e.type = i.type")
     sql.add(f"AND e.id = i.id AND e.param = i.param AND (e.{first}, e.{second}) < (i.{first}, i.{second}) AND")
     _spans(sql, lead, "e.low", "e.high")
-    sql.add(")")
+    sql.add("OFFSET 0)")
     _others(sql, query, lead, "i")
     if query.cursor:
         one, _, two = query.cursor[0].partition(";")
@@ -141,7 +141,7 @@ def _others(sql: Sql, query: Query, lead: Condition | None, alias: str) -> None:
             _ranges(sql, found, "o.value")
         else:
             _spans(sql, found, "o.low", "o.high")
-        sql.add(")")
+        sql.add("OFFSET 0)" if query.sort and found.rank == COMMON else ")")  # a common code is probed along the order
 
 
 def _ranges(sql: Sql, found: ValueCondition, column: str) -> None:
@@ -161,9 +161,9 @@ _SPAN = {
     "eq": "({low} >= %(low)s AND {low} < %(high)s AND {high} <= %(high)s)",
     "ne": "NOT ({low} >= %(low)s AND {high} <= %(high)s)",
     "gt": "({high} > %(high)s)",
-    "ge": "({high} > %(high)s OR ({low} >= %(low)s AND {high} <= %(high)s))",
+    "ge": "({high} > %(low)s AND ({high} > %(high)s OR {low} >= %(low)s))",
     "lt": "({low} < %(low)s)",
-    "le": "({low} < %(low)s OR ({low} >= %(low)s AND {high} <= %(high)s))",
+    "le": "({low} < %(high)s AND ({low} < %(low)s OR {high} <= %(high)s))",
     "sa": "({low} >= %(high)s)",
     "eb": "({high} <= %(low)s)",
 }

@@ -165,6 +165,7 @@ def _unit(
         ward_code=ward,
         address=f"{10 + number} đường Hòa Bình, tỉnh Tân Giang" if medical else "",
         phone=f"0297 3{number:06d}",
+        head_number=f"97{number:04d}0060" if medical else "",
         payer_id=INSURER_ID if medical else None,
     )
 

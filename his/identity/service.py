@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from his.identity import store
 from his.identity.passwords import digest, new_token, verify_password
-from his.identity.tables import AccessToken, Account, Room, Unit, WebSession
+from his.identity.tables import AccessToken, Account, Practitioner, Room, Unit, WebSession
 from his.kit.changes import Changes
 from his.kit.db import Db, Scope
 from his.kit.errors import HisError, Kind
@@ -108,3 +108,8 @@ async def list_accounts(db: Db, unit_id: int) -> list[Account]:
 async def list_rooms(db: Db, kind: str = "") -> list[Room]:
     """Active rooms of the unit in scope."""
     return await store.list_rooms(db, kind)
+
+
+async def list_practitioners(db: Db) -> list[Practitioner]:
+    """Active staff of the unit in scope, by name."""
+    return await store.list_practitioners(db)

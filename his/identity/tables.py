@@ -24,6 +24,7 @@ class Unit(Shared, table=True):
     ward_code: str = ""
     address: str = text()
     phone: str = ""
+    head_number: str = ""  # social-insurance number of the head who signs (MA_TTDV), 10 digits
     payer_id: int | None = None  # the insurer unit that reviews this unit's claims
     active: bool = True
 

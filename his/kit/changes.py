@@ -10,8 +10,11 @@ import orjson
 from sqlmodel import SQLModel
 
 from his.kit.columns import table
+from his.kit.errors import HisError, Kind
 
 Row = TypeVar("Row", bound=SQLModel)
+LARGEST_DIGITS = 40
+"""Digits before the comma that a number may have; no column holds more, and 1e999999 would be a text of a megabyte."""
 _COLUMNS: dict[type[SQLModel], tuple[str, tuple[str, ...]]] = {}
 
 
@@ -30,12 +33,28 @@ def values(row: SQLModel) -> dict[str, Any]:
 
 
 def encode(value: object) -> str:
-    """JSON for the database: Decimal as text, so that no digit is lost on the way."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+    """JSON for the database: Decimal as text, so that no digit is lost on the way.
+
+    Raises HisError(INVALID) for half a surrogate pair, an integer beyond 64 bits, an infinite or absurdly large number.
+    """
+    try:
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+    except orjson.JSONEncodeError as error:
+        if isinstance(error.__cause__, HisError):
+            raise error.__cause__ from error
+        if error.__cause__ is None:  # a value of a known type that JSON cannot hold; unknown types are our mistake
+            raise _unfit() from error
+        raise
+
+
+def _unfit() -> HisError:
+    return HisError(Kind.INVALID, "Có giá trị không hợp lệ. Kiểm lại các ô vừa nhập.")
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
+        if not value.is_finite() or value.adjusted() >= LARGEST_DIGITS:
+            raise _unfit()
         return format(value, "f")
     raise TypeError(f"cannot store {type(value).__name__}")
 

@@ -1,5 +1,6 @@
 """The database: scoped reads, one way to write, the only commit."""
 
+import select
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 from sqlalchemy import Executable, text
 from sqlalchemy.engine import Row as SqlRow
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import SQLModel
 
 from his.kit.changes import Changes
+from his.kit.config import get_settings
 from his.kit.errors import HisError, Kind
 
 Model = TypeVar("Model", bound=SQLModel)
@@ -24,6 +26,9 @@ CONTEXT = (
     "set_config('his.province', :province, true)"
 )
 RETRY = {"40001", "40P01"}
+WAIT_SECONDS = 5
+"""How long a request waits for a free connection before it answers 503."""
+OPTIONS = "-c statement_timeout={0}s -c lock_timeout={0}s -c idle_in_transaction_session_timeout=60s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +73,23 @@ class Database:
             async_creator=self._connect,
             pool_size=size,
             max_overflow=0,
-            pool_timeout=10,
+            pool_timeout=WAIT_SECONDS,
             pool_reset_on_return="rollback",
         )
+        self.options = OPTIONS.format(get_settings().db_statement_timeout_seconds)
         self.lean: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
-            dsn, min_size=1, max_size=size, timeout=10, open=False, kwargs={"autocommit": True}
+            dsn,
+            min_size=1,
+            max_size=size,
+            timeout=WAIT_SECONDS,
+            reconnect_timeout=2,  # then the next request tries again: nobody waits out a growing pause
+            check=_check,
+            open=False,
+            kwargs={"autocommit": True, "options": self.options},
         )
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        return await psycopg.AsyncConnection.connect(self.dsn)
+        return await psycopg.AsyncConnection.connect(self.dsn, options=self.options)
 
     async def open(self) -> None:
         """Open the pools; raises when the database is not there."""
@@ -105,6 +118,12 @@ class Database:
             raise busy() from error
 
 
+async def _check(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Refuse a pooled connection that the server has ended, without asking the server: a farewell lies in its socket."""
+    if select.select([connection.fileno()], [], [], 0)[0]:
+        await connection.execute("")  # raises when it was one
+
+
 class Db:
     """The database as one scope sees it. Reads share a transaction that carries the context; `apply` writes."""
 
@@ -117,23 +136,31 @@ class Db:
 
     async def _begun(self) -> AsyncConnection:
         if self._connection is None:
-            connection = await self.database.engine.connect()
             try:
-                unit = self.scope.unit_id
-                payer = self.scope.payer_id
-                await connection.execute(
-                    text(CONTEXT),
-                    {
-                        "unit": "" if unit is None else str(unit),
-                        "payer": "" if payer is None else str(payer),
-                        "province": self.scope.province,
-                    },
-                )
-            except BaseException:
-                await connection.close()
-                raise
-            self._connection = connection
+                self._connection = await self._begin()
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                self._connection = await self._begin()  # a connection of before the server's restart; nothing was done
         return self._connection
+
+    async def _begin(self) -> AsyncConnection:
+        connection = await self.database.engine.connect()
+        try:
+            unit = self.scope.unit_id
+            payer = self.scope.payer_id
+            await connection.execute(
+                text(CONTEXT),
+                {
+                    "unit": "" if unit is None else str(unit),
+                    "payer": "" if payer is None else str(payer),
+                    "province": self.scope.province,
+                },
+            )
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
 
     async def all(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Sequence[SqlRow[Any]]:
         """All rows of a statement; the caller bounds it."""
@@ -141,7 +168,7 @@ class Db:
         try:
             connection = await self._begun()
             return (await connection.execute(statement, parameters or {})).all()
-        except (DBAPIError, SqlTimeout) as error:
+        except (DBAPIError, SqlTimeout, UnicodeEncodeError) as error:
             await self.release()
             raise translate(error) from error
 
@@ -206,7 +233,7 @@ class Db:
                 return None if row is None else row[0]
             await self.release()
             return await self._apply_alone(payload)
-        except (DBAPIError, SqlTimeout, psycopg.Error, PoolTimeout) as error:
+        except (DBAPIError, SqlTimeout, psycopg.Error, PoolTimeout, PoolClosed) as error:
             await self.release()
             raise translate(error) from error
 
@@ -227,9 +254,16 @@ def busy() -> HisError:
     return HisError(Kind.BUSY, "Máy chủ dữ liệu chưa trả lời. Chữ đang viết được giữ nguyên, thử lại sau ít phút.")
 
 
+def unfit(field: str = "") -> HisError:
+    """A value that the database cannot hold (400): a NUL, a number too large, a missing value."""
+    return HisError(Kind.INVALID, "Có giá trị không hợp lệ. Kiểm lại các ô vừa nhập.", field=field)
+
+
 def translate(error: Exception) -> HisError:
     """A database error as a sentence for the caller; programming errors are raised as they are."""
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, UnicodeEncodeError):  # half of a surrogate pair
+        return unfit()
     if not isinstance(cause, psycopg.Error):
         return busy()
     state = cause.sqlstate or ""
@@ -242,10 +276,8 @@ def translate(error: Exception) -> HisError:
         return HisError(Kind.CONFLICT, "Dữ liệu này đã có. Kiểm lại trước khi tạo mới.", field=constraint)
     if state == "23503":
         return HisError(Kind.INVALID, "Dữ liệu được nhắc tới không có trong đơn vị này.", field=constraint)
-    if state.startswith("22") or state == "23502":
-        return HisError(
-            Kind.INVALID, "Có giá trị không hợp lệ. Kiểm lại các ô vừa nhập.", field=cause.diag.column_name or ""
-        )
+    if state.startswith("22") or state in ("23502", "23514") or isinstance(cause, psycopg.DataError):
+        return unfit(cause.diag.column_name or "")
     if state.startswith(("08", "53", "57")) or isinstance(cause, psycopg.OperationalError):
         return busy()
     raise error

@@ -33,18 +33,27 @@ class Guard:
         if not length.isdigit() or int(length) > self.limit:
             await _refuse(send, self.limit)
             return
+        await self._bounded(scope, receive, send)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request whose length is unknown until it was read (chunked)."""
         seen = 0
+        started = False
 
         async def bounded() -> Message:
             nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
             if seen > self.limit:
                 return {"type": "http.disconnect"}
-            return message
+            message = await receive()
+            seen += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if seen > self.limit else message
 
         async def framed(message: Message) -> None:
+            nonlocal started
+            if seen > self.limit and not started:
+                return  # what the application thinks of half a body is not the answer
             if message["type"] == "http.response.start":
+                started = True
                 headers = message.setdefault("headers", [])
                 headers.extend(HEADERS)
                 db = scope.get("state", {}).get("db")
@@ -52,11 +61,22 @@ class Guard:
                     headers.append((b"server-timing", f'db;desc="{db.queries}"'.encode()))
             await send(message)
 
-        await self.app(scope, bounded, framed)
+        try:
+            await self.app(scope, bounded, framed)
+        except Exception:
+            if seen <= self.limit or started:
+                raise
+        if seen > self.limit and not started:
+            await _refuse(send, self.limit)
 
 
 async def _refuse(send: Send, limit: int) -> None:
-    body = f'{{"type":"urn:his:problem:too-large","title":"Dữ liệu gửi lên quá {limit // 1048576} MB."}}'.encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    body = f'{{"type":"urn:his:problem:too-large","status":413,"title":"Dữ liệu gửi lên quá {limit // 1048576} MB."}}'.encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        *HEADERS,
+    ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -29,9 +29,9 @@ def vnd(amount: Decimal | int | None, unit: str = "đ") -> str:
         return "–"
     value = Decimal(amount)
     sign = "−" if value < 0 else ""
-    value = abs(value)
+    value = r2(abs(value))
     text = f"{int(value):,}".replace(",", ".")
-    fraction = r2(value - int(value))
+    fraction = value - int(value)
     if fraction:
         text += "," + f"{fraction:.2f}"[2:].rstrip("0")
     return f"{sign}{text}{NBSP}{unit}" if unit else sign + text

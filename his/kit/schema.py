@@ -125,10 +125,17 @@ def _updates(tables: Iterable[Table]) -> str:
         out.append(
             f"    IF o ? '{table.name}' THEN UPDATE {table.name} t SET {sets} FROM "
             f"jsonb_populate_recordset(NULL::{table.name}, o->'{table.name}') r WHERE {_key(table)}{version}; "
-            f"GET DIAGNOSTICS n = ROW_COUNT; IF n <> jsonb_array_length(o->'{table.name}') THEN "
-            f"RAISE EXCEPTION 'stale {table.name}' USING ERRCODE = 'HS412'; END IF; END IF;"
+            f"{_stale(table)}END IF;"
         )
     return "\n".join(out)
+
+
+def _stale(table: Table) -> str:
+    """Refuse the whole change set when fewer rows stood in the version that was read."""
+    return (
+        f"GET DIAGNOSTICS n = ROW_COUNT; IF n <> jsonb_array_length(o->'{table.name}') THEN "
+        f"RAISE EXCEPTION 'stale {table.name}' USING ERRCODE = 'HS412'; END IF; "
+    )
 
 
 def _upserts(tables: Iterable[Table]) -> str:
@@ -151,6 +158,7 @@ def _deletes(tables: Iterable[Table]) -> str:
         version = " AND t.version = r.version" if "version" in table.columns else ""
         out.append(
             f"    IF o ? '{table.name}' THEN DELETE FROM {table.name} t USING "
-            f"jsonb_populate_recordset(NULL::{table.name}, o->'{table.name}') r WHERE {_key(table)}{version}; END IF;"
+            f"jsonb_populate_recordset(NULL::{table.name}, o->'{table.name}') r WHERE {_key(table)}{version}; "
+            f"{_stale(table) if version else ''}END IF;"
         )
     return "\n".join(out)

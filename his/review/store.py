@@ -11,8 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, func, or_, select
 
+from his.billing.tables import Charge
 from his.claims.tables import Claim
 from his.identity.tables import Practitioner, Unit
+from his.kit import clock
 from his.kit.columns import table
 from his.kit.db import Db
 from his.pharmacy.tables import MedicationDispense, StockLot
@@ -22,6 +24,7 @@ from his.review.terms import OPEN_STATES, CaseState, Filters, PastLine
 
 _case, _line, _event = table(ReviewCase), table(ReviewLine), table(ReviewEvent)
 _claim, _unit, _staff = table(Claim), table(Unit), table(Practitioner)
+_charge = table(Charge)
 _dispense, _lot = table(MedicationDispense), table(StockLot)
 PAGE = 50
 MAX_LINES = 2000
@@ -204,6 +207,12 @@ async def given_lots(db: Db, encounter_id: UUID) -> dict[UUID, GivenLot]:
     return {row.id: GivenLot(row.lot_number, row.expires_on, row.dispensed_at) for row in await db.all(query)}
 
 
+async def charge_sources(db: Db, encounter_id: UUID) -> dict[str, UUID]:
+    """What the charges of a visit were made from (order or dispense), by charge id as text."""
+    query = select(_charge.c.id, _charge.c.source_id).where(_charge.c.encounter_id == encounter_id).limit(MAX_LINES)
+    return {str(row.id): row.source_id for row in await db.all(query)}
+
+
 async def past_lines(db: Db, payer_id: int, card_number: str, codes: Sequence[str], since: date) -> list[PastLine]:
     """Services with these codes in earlier dossiers of a card, at any unit of the insurer."""
     query = (
@@ -214,4 +223,4 @@ async def past_lines(db: Db, payer_id: int, card_number: str, codes: Sequence[st
         .order_by(_case.c.arrived_at)
         .limit(500)
     )
-    return [PastLine(row.code, row.arrived_at.date(), row.number) for row in await db.all(query)]
+    return [PastLine(row.code, clock.day_of(row.arrived_at), row.number) for row in await db.all(query)]

@@ -20,12 +20,13 @@ LOG_LIMIT_BYTES = 20 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a child runs: its name for people and log file, the command, and the environment."""
+    """What a child runs: its name for people and log file, the command, the environment; `once`: it may end by itself."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log_file: Path
+    once: bool = False
 
 
 class Child:
@@ -73,6 +74,8 @@ class Child:
                 self.start()
             return None
         assert self._process is not None, "the child was not started"
+        if self.plan.once and self._process.returncode == 0:
+            return None
         self._kill_group()  # helpers of the dead process may still hold its port
         if time.monotonic() - self._started_at > STEADY_SECONDS:
             self.failures = 0

@@ -65,7 +65,16 @@ def plan(settings: Settings, addresses: Addresses) -> Sequence[Plan]:
         Plan("web", web, environment(settings, app), settings.log_dir / "web.log"),
         Plan("worker", [*python, "his", "worker"], environment(settings, worker), settings.log_dir / "worker.log"),
         Plan("gateway", [*python, "his", "gateway"], environment(settings, {}), settings.log_dir / "gateway.log"),
+        *_history(settings, python, app),
     ]
+
+
+def _history(settings: Settings, python: Sequence[str], app: Mapping[str, str]) -> Sequence[Plan]:
+    """The month behind the demonstration is made in the background, once."""
+    if not settings.demo:
+        return []
+    command = [*python, "his", "demo", "month"]
+    return [Plan("demo", command, environment(settings, app), settings.log_dir / "demo.log", once=True)]
 
 
 def environment(settings: Settings, addresses: Mapping[str, str]) -> dict[str, str]:

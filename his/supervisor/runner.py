@@ -1,6 +1,7 @@
 """The order of things: lock, checks, database, preparation, children, readiness, watch, stop."""
 
 import http.client
+import json
 import signal
 import threading
 import time
@@ -16,6 +17,7 @@ from his.supervisor.checks import require_port, require_server
 from his.supervisor.children import Child, Plan, stop_all, trim_log
 from his.supervisor.report import Reporter
 
+PROGRESS = "demo-progress.json"
 READY_SECONDS = 60.0
 FAILURES_BEFORE_READY = 3
 LOG_CHECK_SECONDS = 60.0
@@ -127,7 +129,7 @@ class Runner:
 
     def _watch(self) -> None:
         """Keep database and children alive until somebody asks to stop. Raises `SetupError` if the database stays down."""
-        next_trim = 0.0
+        next_trim, days = 0.0, count_days(self.settings)
         while not self._stop.wait(0.2):
             if self._server is not None and not self._server.running:
                 self.reporter.note("PostgreSQL dừng bất thường, khởi động lại", "PostgreSQL ended, starting it again")
@@ -142,6 +144,9 @@ class Runner:
                         f"xem {child.plan.log_file}",
                         f"{child.plan.name} ended (code {code}), starting again in {pause:g} s",
                     )
+            if count_days(self.settings) > days:
+                days = count_days(self.settings)
+                self.reporter.note(f"Dữ liệu mẫu: xong {days} ngày", f"sample data: {days} days done")
             if time.monotonic() >= next_trim:
                 next_trim = time.monotonic() + LOG_CHECK_SECONDS
                 for log in self.settings.log_dir.glob("*.log"):
@@ -155,6 +160,14 @@ class Runner:
                 if self._server is not None:
                     self._server.stop()
         self._lock.release()
+
+
+def count_days(settings: Settings) -> int:
+    """How many days of the demonstration's month are made; 0 before the first."""
+    try:
+        return len(json.loads((settings.data_dir / PROGRESS).read_text())["done"])
+    except (OSError, ValueError, KeyError):
+        return 0
 
 
 def is_ready(address: str) -> bool:

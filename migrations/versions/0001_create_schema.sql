@@ -497,6 +497,7 @@ CREATE TABLE unit (
 	ward_code VARCHAR NOT NULL, 
 	address TEXT NOT NULL, 
 	phone VARCHAR NOT NULL, 
+	head_number VARCHAR NOT NULL, 
 	payer_id INTEGER, 
 	active BOOLEAN NOT NULL, 
 	PRIMARY KEY (id), 
@@ -1063,6 +1064,8 @@ CREATE TABLE review_case (
 	payer_id INTEGER NOT NULL, 
 	claim_id UUID NOT NULL, 
 	dossier_code VARCHAR NOT NULL, 
+	revision INTEGER NOT NULL, 
+	round INTEGER NOT NULL, 
 	number VARCHAR NOT NULL, 
 	unit_code VARCHAR NOT NULL, 
 	unit_name VARCHAR NOT NULL, 
@@ -1082,6 +1085,9 @@ CREATE TABLE review_case (
 	due_on DATE NOT NULL, 
 	state VARCHAR NOT NULL, 
 	finding_count INTEGER NOT NULL, 
+	line_count INTEGER NOT NULL, 
+	open_lines INTEGER NOT NULL, 
+	started_at TIMESTAMP WITH TIME ZONE, 
 	total_hospital NUMERIC(18, 2) NOT NULL, 
 	total_covered NUMERIC(18, 2) NOT NULL, 
 	copayment NUMERIC(18, 2) NOT NULL, 
@@ -1091,12 +1097,17 @@ CREATE TABLE review_case (
 	asking NUMERIC(18, 2) NOT NULL, 
 	undecided NUMERIC(18, 2) NOT NULL, 
 	findings JSONB NOT NULL, 
+	stated JSONB NOT NULL, 
 	decided_at TIMESTAMP WITH TIME ZONE, 
 	decided_by UUID, 
 	PRIMARY KEY (unit_id, id), 
 	FOREIGN KEY(unit_id, claim_id) REFERENCES claim (unit_id, id), 
 	CONSTRAINT uq_review_case_claim_id UNIQUE (unit_id, claim_id)
 );
+
+CREATE INDEX ix_review_case_card ON review_case (payer_id, card_number);
+
+CREATE INDEX ix_review_case_number ON review_case (payer_id, number);
 
 CREATE INDEX ix_review_case_payer ON review_case (payer_id, state, period, id);
 
@@ -1158,6 +1169,23 @@ CREATE INDEX ix_medication_dispense_lot ON medication_dispense (unit_id, lot_id,
 
 CREATE INDEX ix_medication_dispense_visit ON medication_dispense (unit_id, encounter_id);
 
+CREATE TABLE review_event (
+	unit_id INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	version INTEGER NOT NULL, 
+	payer_id INTEGER NOT NULL, 
+	case_id UUID NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	actor UUID, 
+	action VARCHAR NOT NULL, 
+	before JSONB NOT NULL, 
+	undone BOOLEAN NOT NULL, 
+	PRIMARY KEY (unit_id, id), 
+	FOREIGN KEY(unit_id, case_id) REFERENCES review_case (unit_id, id)
+);
+
+CREATE INDEX ix_review_event_case ON review_event (unit_id, case_id, at);
+
 CREATE TABLE review_line (
 	unit_id INTEGER NOT NULL, 
 	id UUID NOT NULL, 
@@ -1169,14 +1197,19 @@ CREATE TABLE review_line (
 	claim_table VARCHAR NOT NULL, 
 	code VARCHAR NOT NULL, 
 	name TEXT NOT NULL, 
+	detail TEXT NOT NULL, 
 	unit VARCHAR NOT NULL, 
 	cost_group VARCHAR NOT NULL, 
 	quantity NUMERIC(14, 3) NOT NULL, 
 	unit_price NUMERIC(14, 3) NOT NULL, 
+	service_rate NUMERIC(14, 3) NOT NULL, 
+	cover_rate NUMERIC(14, 3) NOT NULL, 
 	amount_covered NUMERIC(18, 2) NOT NULL, 
 	benefit_rate NUMERIC(14, 3) NOT NULL, 
 	asked NUMERIC(18, 2) NOT NULL, 
 	approved_quantity NUMERIC(14, 3), 
+	approved_price NUMERIC(14, 3), 
+	approved_rate NUMERIC(14, 3), 
 	approved NUMERIC(18, 2), 
 	decision VARCHAR NOT NULL, 
 	reason_code VARCHAR NOT NULL, 
@@ -1185,12 +1218,16 @@ CREATE TABLE review_line (
 	evidence JSONB NOT NULL, 
 	decided_at TIMESTAMP WITH TIME ZONE, 
 	decided_by UUID, 
+	answer TEXT NOT NULL, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
 	PRIMARY KEY (unit_id, id), 
 	FOREIGN KEY(unit_id, case_id) REFERENCES review_case (unit_id, id), 
 	CONSTRAINT uq_review_line_case_id_position UNIQUE (unit_id, case_id, position)
 );
 
 CREATE INDEX ix_review_line_case ON review_line (unit_id, case_id);
+
+CREATE INDEX ix_review_line_code ON review_line (unit_id, code);
 
 ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY;
 
@@ -1476,6 +1513,14 @@ ALTER TABLE medication_dispense FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY unit ON medication_dispense USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
 
+ALTER TABLE review_event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE review_event FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY unit ON review_event USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
+
+CREATE POLICY payer ON review_event USING (payer_id = nullif(current_setting('his.payer', true), '')::int);
+
 ALTER TABLE review_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE review_line FORCE ROW LEVEL SECURITY;
@@ -1617,6 +1662,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON review_case TO his_app, his_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON critical_notice TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON medication_dispense TO his_app, his_worker;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON review_event TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON review_line TO his_app, his_worker;
 

@@ -8,7 +8,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, SimpleDocTemplate, Spacer, Table
 
 from his.billing.print.parts import LINE, QUIET, para, rich, safe, use_fonts
-from his.billing.service import METHODS, VisitBill
+from his.billing.service import METHOD_NAMES, VisitBill
 from his.billing.tables import Payment
 from his.kit.clock import local
 from his.kit.money import vnd
@@ -48,7 +48,7 @@ def _story(bill: VisitBill, payment: Payment, cashier: str) -> list[Flowable]:
         ("Nội dung", f"Thu tiền khám bệnh, chữa bệnh ngày {local(encounter.arrived_at):%d/%m/%Y}"),
         ("Số tiền", f"<b>{safe(vnd(payment.amount))}</b>"),
         ("Bằng chữ", safe(money_words(payment.amount))),
-        ("Cách trả", safe(METHODS[payment.method].capitalize())),
+        ("Cách trả", safe(METHOD_NAMES[payment.method])),
     ]
     story += [
         Spacer(1, 3 * mm),

@@ -21,7 +21,7 @@ from reportlab.platypus import (
 )
 
 from his.billing.print.parts import BOLD, HEAD, INK, LINE, QUIET, REGULAR, para, rich, safe, use_fonts
-from his.billing.rules.labels import number, percent
+from his.billing.rules.labels import percent
 from his.billing.service import VisitBill
 from his.billing.tables import Charge
 from his.billing.terms import Shares
@@ -30,6 +30,7 @@ from his.encounters.tables import Diagnosis
 from his.kit.clock import local
 from his.kit.money import vnd
 from his.kit.words import money_words
+from his.web.filters import number as grouped
 
 WIDTHS = [76, 12, 13, 17, 17, 12, 20, 12, 20, 20, 18, 15, 20]  # mm, 272 in all
 HEADS = (
@@ -37,7 +38,7 @@ HEADS = (
     "Tỷ lệ BHYT", "Thành tiền BH", "Quỹ BHYT", "Cùng chi trả", "Khác", "Tự trả",
 )  # fmt: skip
 CARE = {"01": "Khám bệnh", "02": "Điều trị ngoại trú", "03": "Điều trị nội trú", "04": "Nội trú ban ngày"}
-LINE_STEPS = ("BIL-LINE-01", "BIL-LINE-03")
+TOLD_ELSEWHERE = ("BIL-LINE-01", "BIL-LINE-03")  # price and parts have their own places in the sentence
 SMALL = 7.6
 
 
@@ -177,7 +178,7 @@ def _sum_row(title: str, sums: Shares) -> list[Any]:
 def _line_row(line: Charge) -> list[Any]:
     own = "" if line.payer != "self" else " (người bệnh tự trả)"
     figures = [
-        number(line.quantity.normalize()), _money(line.unit_price), _money(line.insured_unit_price),
+        grouped(line.quantity), grouped(line.unit_price), grouped(line.insured_unit_price),
         percent(line.service_rate.normalize()), _money(line.amount_hospital), percent(Decimal(line.cover_rate)),
         _money(line.amount_covered), *(_money(value) for value in _figures(line)),
     ]  # fmt: skip
@@ -213,12 +214,16 @@ def _why(bill: VisitBill) -> list[Flowable]:
     """Why the visit is computed so, and every line with the rules that bore on it."""
     story: list[Flowable] = [CondPageBreak(25 * mm), Spacer(1, 2 * mm), para("III. Vì sao tính như vậy", 10, bold=True)]
     story += [para(f"{step['text']} ({step['basis']})", 8.4) for step in bill.explanation]
+    visit_wide = {step["text"] for step in bill.explanation}
     for index, line in enumerate(bill.lines, start=1):
         price, parts = line.explanation[0]["text"], line.explanation[-1]["text"]
-        told = [step["text"] for step in line.explanation if step["code"] not in LINE_STEPS]
-        story.append(
-            rich(f"<b>{index}. {safe(line.name)}</b>: {safe(price)}. {safe(' '.join(told))} {safe(parts)}.", 8.4)
-        )
+        told = [
+            step["text"].rstrip(".") + "."
+            for step in line.explanation
+            if step["code"] not in TOLD_ELSEWHERE and step["text"] not in visit_wide
+        ]
+        sentences = " ".join([price + ".", *told, parts + "."])
+        story.append(rich(f"<b>{index}. {safe(line.name)}</b>: {safe(sentences)}", 8.4))
     return story
 
 

@@ -10,12 +10,13 @@ from his.billing.service.bill import (
 )
 from his.billing.service.charges import charge_changes, preview_bill, recompute, settle_charges
 from his.billing.service.facts import card_facts, facility_facts, route_facts
-from his.billing.service.payment import METHODS, cancel_payment, check_payment, take_payment
+from his.billing.service.payment import METHOD_NAMES, METHODS, cancel_payment, check_payment, take_payment
 from his.billing.service.statement import statement_changes, statement_of
 from his.billing.store import BillFacts, Ledger, Medicine
 
 __all__ = [
     "METHODS",
+    "METHOD_NAMES",
     "BillFacts",
     "Ledger",
     "Medicine",

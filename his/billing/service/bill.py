@@ -17,7 +17,7 @@ from his.billing.terms import LineShare, Shares, VisitShare
 from his.encounters.tables import Encounter
 from his.identity.tables import Unit
 from his.kit.clock import local
-from his.kit.money import ZERO, vnd, whole
+from his.kit.money import ZERO, plain, vnd, whole
 from his.orders.tables import ServiceRequest
 from his.pharmacy.tables import MedicationDispense
 from his.prescriptions.tables import MedicationRequest
@@ -26,6 +26,7 @@ from his.registration.tables import Patient
 UNSIGNED = "Bác sĩ chưa ký lượt khám, số tiền còn thay đổi."
 UNCHECKED = "Thẻ BHYT chưa được cổng xác nhận, số tiền có thể thay đổi."
 NO_DIGIT = "Có thẻ chưa biết mã quyền lợi nên chưa tính thẻ đó. Tra cứu thẻ để lấy mã thẻ 15 ký tự."
+CARD_STEPS = ("BIL-CARD-01", "BIL-CARD-02", "BIL-CARD-04")
 Explanation = list[dict[str, str]]
 
 
@@ -130,7 +131,7 @@ def compute_bill(facts: BillFacts, now: datetime, ledger: Ledger | None = None) 
         totals=visit.totals,
         category=visit.category,
         category_name=visit.category_name,
-        explanation=[{"code": s.code, "text": s.text, "basis": s.basis} for s in visit.explanation],
+        explanation=_told(visit),
         head=_head(facts, visit),
         payments=ledger.payments,
         provisional=bool(reason),
@@ -171,6 +172,13 @@ def total_shares(lines: Sequence[Charge]) -> Shares:
 def in_form_order(lines: Iterable[Charge]) -> tuple[Charge, ...]:
     """Charges in the order of the form 01/KBCB: group, then the moment of the order, then the id."""
     return tuple(sorted(lines, key=lambda c: (form_group(c.cost_group).number, c.ordered_at, str(c.source_id))))
+
+
+def _told(visit: VisitShare) -> Explanation:
+    """The steps of the visit; every card that paid a line is told once, after the category."""
+    cards = [step for line in visit.lines for step in line.explanation if step.code in CARD_STEPS]
+    steps = [*visit.explanation[:1], *dict.fromkeys(cards), *visit.explanation[1:]]
+    return [{"code": step.code, "text": step.text, "basis": step.basis} for step in steps]
 
 
 def _provisional(facts: BillFacts, now: datetime) -> str:
@@ -248,9 +256,11 @@ def _charge(encounter: Encounter, source: Source, share: LineShare, old: Charge 
 
 def explain_charge(source: Source, share: LineShare) -> Explanation:
     """The steps of one line for a patient who asks: price, every rule that bore on it, and who pays how much."""
-    price = source.facts.unit_price
+    price = plain(source.facts.unit_price).replace(".", ",")
+    if source.facts.unit_price == source.facts.unit_price.to_integral_value():
+        price = vnd(source.facts.unit_price, "")
     rate = f" × {share.service_rate} %" if share.service_rate != 100 else ""
-    count = f"{number(share.quantity)} {source.unit.lower()} × {vnd(price, '')}{rate} = {vnd(share.amount_hospital)}"
+    count = f"{number(share.quantity)} {source.unit.lower()} × {price}{rate} = {vnd(share.amount_hospital)}"
     moment = f"Giá ghi khi chỉ định lúc {local(source.facts.ordered_at):%H:%M ngày %d/%m/%Y}"
     steps = [{"code": "BIL-LINE-01", "text": count, "basis": moment}]
     if source.payer == "self":

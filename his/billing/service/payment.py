@@ -18,6 +18,7 @@ from his.kit.money import ZERO, vnd
 from his.kit.text import clean
 
 METHODS = {"cash": "tiền mặt", "transfer": "chuyển khoản QR", "card": "thẻ"}
+METHOD_NAMES = {method: word[0].upper() + word[1:] for method, word in METHODS.items()}
 MAX_KEY = 100
 
 

@@ -10,8 +10,7 @@ from fastapi.responses import Response
 from his.billing import service as billing
 from his.catalog import service as catalog
 from his.consultation import view
-from his.consultation.pages.record import _options
-from his.consultation.pages.visit import EVENTS, visit_context
+from his.consultation.pages.visit import EVENTS, options, visit_context
 from his.encounters import service as encounters
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
@@ -27,7 +26,6 @@ from his.web.page import render
 router = APIRouter()
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
 Orderer = Annotated[Caller, needs(Capability.ORDER)]
-ORDERED = ("lab", "imaging", "functional", "procedure", "surgery", "other", "transport", "bed", "exam")
 
 
 @router.get("/visit/{encounter_id}/services/search")
@@ -39,7 +37,7 @@ async def search_services(
     on = day_of(caller.now)
     rows = await catalog.search_services(caller.db, q, on)
     earlier = await orders.describe_duplicates(caller.db, encounter, [r.code for r in rows], caller.now)
-    options = []
+    found = []
     for row in rows:
         facts = ServiceFacts(row.code, row.name, row.kind, row.price_vnd, row.insured_price_vnd, row.cover_rate)
         insured = default_payer(facts, encounter.coverage_id is not None) == "insurance"
@@ -48,7 +46,7 @@ async def search_services(
         flag = ""
         if seen is not None and seen.days_ago <= duplicate_days(row.code, row.kind, on):
             flag = _("trong lượt này") if seen.same_visit else f"{seen.days_ago} {_('ngày trước')}"
-        options.append(
+        found.append(
             {
                 "value": row.code,
                 "label": row.name,
@@ -57,7 +55,7 @@ async def search_services(
                 "tone": "warn" if flag else "",
             }
         )
-    return _options(options)
+    return options(found)
 
 
 @router.post("/visit/{encounter_id}/orders")
@@ -134,9 +132,7 @@ async def panel(request: Request, encounter_id: UUID, caller: Reader) -> Respons
 async def _panel(request: Request, encounter_id: UUID, caller: Caller, *, events: bool = True) -> Response:
     visit = await encounters.get_visit(caller.db, encounter_id)
     requests = await orders.list_requests(caller.db, encounter_id)
-    findings = await orders.assess_orders(
-        caller.db, visit.encounter, requests, day_of(visit.encounter.arrived_at)
-    )
+    findings = await orders.assess_orders(caller.db, visit.encounter, requests, day_of(visit.encounter.arrived_at))
     context = {**visit_context(visit, caller), "orders": view.order_rows(requests, findings)}
     return render(request, "consultation/_orders.html", context, headers=EVENTS if events else None)
 

@@ -1,25 +1,21 @@
-"""Forms of the record on the doctor's page: vital signs, notes, diagnoses, conclusion, allergies."""
+"""Vital signs and notes on the doctor's page."""
 
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from his.catalog import service as catalog
-from his.consultation import store, view
+from his.consultation import view
 from his.consultation.pages.visit import EVENTS, NOTES, notes_context, visit_context
 from his.encounters import service as encounters
 from his.encounters.rules import differences
 from his.encounters.terms import NOTE_KINDS, Vitals
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
-from his.kit.clock import day_of, local
-from his.kit.errors import HisError, Kind, invalid
-from his.prescriptions import service as prescriptions
-from his.web.page import Toast, render, templates, toast_event
+from his.kit.errors import HisError, Kind
+from his.web.page import render
 
 router = APIRouter()
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
@@ -60,9 +56,7 @@ async def record_vitals(request: Request, encounter_id: UUID, caller: Measurer) 
     if not errors:
         vitals = Vitals(**{name: _number(name, text) for name, text in typed.items() if text})  # type: ignore[arg-type]
         try:
-            await encounters.record_vitals(
-                caller.db, encounter_id, vitals, caller.user.practitioner_id, caller.now
-            )
+            await encounters.record_vitals(caller.db, encounter_id, vitals, caller.user.practitioner_id, caller.now)
         except HisError as error:
             errors = [(f.expression, f.message) for f in error.findings if f.severity == "error"] or [
                 (error.field or "systolic", error.message)
@@ -115,8 +109,8 @@ async def save_notes(request: Request, encounter_id: UUID, caller: Writer) -> Re
         )
         context = {"sentence": error.message, "next_step": "", "findings": (), "incident": ""}
         return render(request, "error_part.html", context, 412, headers={"HX-Trigger": "notes-stale"})
-    context = {"notes_base": encounters.notes_version(notes), "saved_at": caller.now}
-    return render(request, "consultation/_notes_saved.html", context, headers=EVENTS)
+    saved = {"notes_base": encounters.notes_version(notes), "saved_at": caller.now}
+    return render(request, "consultation/_notes_saved.html", saved, headers=EVENTS)
 
 
 @router.get("/visit/{encounter_id}/notes/differences")
@@ -167,127 +161,3 @@ async def discard_draft(request: Request, encounter_id: UUID, caller: Writer) ->
     notes = await encounters.list_notes(caller.db, encounter_id)
     context = {**visit_context(visit, caller), **notes_context(notes, [], caller.now)}
     return render(request, "consultation/_notes.html", context, headers=EVENTS)
-
-
-@router.get("/visit/{encounter_id}/diagnoses/search")
-async def search_diagnoses(
-    request: Request, encounter_id: UUID, caller: Writer, q: Annotated[str, Query(max_length=100)] = ""
-) -> Response:
-    """ICD-10 by code or words, the doctor's own diagnoses first; an empty box shows them."""
-    who = caller.user.practitioner_id
-    mine = await encounters.list_favourites(caller.db, who) if who else []
-    favourites = [code for code, _name in mine]
-    rows = await catalog.search_diagnoses(caller.db, q, day_of(caller.now), favourites=favourites)
-    options = []
-    for row in rows:
-        flag, tone = ("không làm bệnh chính", "warn") if row.not_primary else ("", "")
-        if not flag and row.code in favourites:
-            flag, tone = "hay dùng", "mut"
-        options.append({"value": row.code, "label": row.name, "code": row.code, "flag": flag, "tone": tone})
-    return _options(options)
-
-
-def _options(options: list[dict[str, Any]]) -> Response:
-    module = templates.get_template("ui/search.html").module
-    return Response(str(module.options(options)), media_type="text/html")  # type: ignore[attr-defined]
-
-
-@router.post("/visit/{encounter_id}/diagnoses")
-async def set_diagnosis(
-    request: Request, encounter_id: UUID, caller: Writer, code: Annotated[str, Form(max_length=10)] = ""
-) -> Response:
-    """Add a diagnosis."""
-    rows, findings = await encounters.set_diagnosis(
-        caller.db, encounter_id, code, caller.user.practitioner_id, caller.now
-    )
-    return await _diagnoses(request, encounter_id, caller, rows, findings)
-
-
-@router.post("/visit/{encounter_id}/diagnoses/{diagnosis_id}/main")
-async def make_main(request: Request, encounter_id: UUID, diagnosis_id: UUID, caller: Writer) -> Response:
-    """Make it the main diagnosis."""
-    rows, findings = await encounters.make_main(caller.db, encounter_id, diagnosis_id, caller.now)
-    return await _diagnoses(request, encounter_id, caller, rows, findings)
-
-
-@router.post("/visit/{encounter_id}/diagnoses/{diagnosis_id}/remove")
-async def remove_diagnosis(request: Request, encounter_id: UUID, diagnosis_id: UUID, caller: Writer) -> Response:
-    """Take a diagnosis back."""
-    rows, findings = await encounters.remove_diagnosis(caller.db, encounter_id, diagnosis_id, caller.now)
-    return await _diagnoses(request, encounter_id, caller, rows, findings)
-
-
-async def _diagnoses(
-    request: Request, encounter_id: UUID, caller: Caller, rows: list[Any], findings: list[Any]
-) -> Response:
-    visit = await encounters.get_visit(caller.db, encounter_id)
-    context = {**visit_context(visit, caller), "diagnoses": rows}
-    said = next((f.message for f in findings if f.severity == "warning"), "")
-    response = render(request, "consultation/_diagnoses.html", context)
-    response.headers["HX-Trigger"] = _with_toast(said)
-    return response
-
-
-def _with_toast(said: str) -> str:
-    if not said:
-        return "visit-changed"
-    return toast_event(Toast(said, tone="warn"))[:-1] + ', "visit-changed": {}}'
-
-
-@router.post("/visit/{encounter_id}/conclusion")
-async def set_conclusion(request: Request, encounter_id: UUID, caller: Writer) -> Response:
-    """Save the one field of the conclusion that changed."""
-    form = await request.form()
-    values: dict[str, Any] = {}
-    for name in ("outcome_code", "discharge_code", "destination_code", "treatment", "advice"):
-        if name in form:
-            values[name] = str(form[name])[:2000]
-    if "follow_up_on" in form:
-        typed = str(form["follow_up_on"]).strip()
-        if typed:
-            values["follow_up_on"] = _day(typed)
-        else:
-            values["no_follow_up"] = True
-    await encounters.set_conclusion(caller.db, encounter_id, encounters.Conclusion(**values), caller.now)
-    headers = {**EVENTS, "X-Saved-At": f"{local(caller.now):%H:%M:%S}"}
-    return Response(status_code=204, headers=headers)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise invalid("follow_up_on", "Ngày hẹn không hợp lệ. Chọn lại ngày.") from None
-
-
-@router.get("/visit/{encounter_id}/allergies/form")
-async def allergy_form(request: Request, encounter_id: UUID, caller: Reader) -> Response:
-    """The dialog: known allergies, a new one, or `không dị ứng, đã hỏi`."""
-    visit = await encounters.get_visit(caller.db, encounter_id)
-    context = {**visit_context(visit, caller), "allergies": await store.list_allergies(caller.db, visit.patient.id)}
-    return render(request, "consultation/allergy_form.html", context)
-
-
-@router.post("/visit/{encounter_id}/allergies")
-async def record_allergy(
-    request: Request,
-    encounter_id: UUID,
-    caller: Measurer,
-    substance: Annotated[str, Form(max_length=200)] = "",
-    reaction: Annotated[str, Form(max_length=300)] = "",
-    onset_year: Annotated[str, Form(max_length=4)] = "",
-) -> Response:
-    """Record an allergy; an empty substance means `không dị ứng, đã hỏi`."""
-    visit = await encounters.get_visit(caller.db, encounter_id)
-    if substance.strip():
-        year = int(onset_year) if onset_year.isdecimal() else None
-        await prescriptions.record_allergy(
-            caller.db, visit.patient.id, substance, reaction, year, caller.user.practitioner_id, caller.now
-        )
-    else:
-        await prescriptions.no_allergy(caller.db, visit.patient.id, caller.now)
-    visit = await encounters.get_visit(caller.db, encounter_id)
-    allergies = await store.list_allergies(caller.db, visit.patient.id)
-    context = {**visit_context(visit, caller), "banner": view.banner(visit, allergies, caller.now)}
-    events = {"HX-Trigger": '{"visit-changed": {}, "prescription-changed": {}}'}
-    return render(request, "consultation/_banner.html", context, headers=events)

@@ -18,12 +18,13 @@ from his.identity.terms import Capability
 from his.kit.clock import day_of
 from his.kit.text import clean_lines
 from his.orders import service as orders
-from his.web.page import render
+from his.web.page import render, templates
 
 router = APIRouter()
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
 EVENTS = {"HX-Trigger": "visit-changed"}
 NOTES = ("history", "exam")
+CONCLUSION = ("outcome_code", "discharge_code", "destination_code", "follow_up_on", "treatment", "advice")
 
 
 @router.get("/visit")
@@ -76,7 +77,16 @@ def visit_context(visit: Visit, caller: Caller) -> dict[str, Any]:
         "most": MAX_SECONDARY,
         "outcomes": [("", "Chọn"), *OUTCOMES],
         "discharges": [("", "Chọn"), *DISCHARGES],
+        "on_change": {name: _saved_at_once(encounter.id, name) for name in CONCLUSION},
     }
+
+
+def _saved_at_once(encounter_id: UUID, field: str) -> dict[str, str]:
+    """A field of the conclusion is saved alone when it changes, so that nobody overwrites another one's field."""
+    attributes = {"hx-post": f"/visit/{encounter_id}/conclusion", "hx-trigger": "change", "hx-params": field}
+    if field == "discharge_code":  # a transfer asks for the destination as well
+        return {**attributes, "hx-target": "#conclusion", "hx-swap": "outerHTML"}
+    return {**attributes, "hx-swap": "none"}
 
 
 def notes_context(notes: list[Note], drafts: list[Draft], now: datetime) -> dict[str, Any]:
@@ -94,3 +104,9 @@ def notes_context(notes: list[Note], drafts: list[Draft], now: datetime) -> dict
             base = draft.based_on
     signed = [n for n in notes if n.signed_at is not None]
     return {"texts": shown, "notes_base": base, "restored": restored, "signed_notes": signed}
+
+
+def options(items: list[dict[str, Any]]) -> Response:
+    """The answer of a typeahead."""
+    module = templates.get_template("ui/search.html").module
+    return Response(str(module.options(items)), media_type="text/html")  # type: ignore[attr-defined]

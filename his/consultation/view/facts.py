@@ -111,7 +111,9 @@ def result_pairs(values: Iterable[Observation], most: int = 6) -> list[dict[str,
     shown = []
     for row in rows[:most]:
         percent = " %" if row.unit == "%" else ""
-        shown.append(_line(row.name.removesuffix(" máu"), f"{row.value_text.replace('.', ',')}{percent}", Flag(row.flag)))
+        shown.append(
+            _line(row.name.removesuffix(" máu"), f"{row.value_text.replace('.', ',')}{percent}", Flag(row.flag))
+        )
     return shown
 
 

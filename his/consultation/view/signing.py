@@ -38,7 +38,7 @@ def order_rows(requests: Iterable[ServiceRequest], findings: Sequence[Finding] =
         if request.kind == "lab" and request.status != "active" and key[0] in CHAPTERS and key in groups:
             groups[key]["names"].append(name)
             continue
-        row = {
+        row: dict[str, Any] = {
             "id": request.id,
             "names": [name],
             "state": _(state),
@@ -52,7 +52,8 @@ def order_rows(requests: Iterable[ServiceRequest], findings: Sequence[Finding] =
         if request.kind == "lab":
             groups[key] = row
     for row in rows:
-        row["name"] = ", ".join(row["names"])
+        names: list[str] = row["names"]
+        row["name"] = ", ".join(names)
     return rows
 
 

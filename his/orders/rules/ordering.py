@@ -103,10 +103,14 @@ def _payer(facts: OrderFacts) -> Iterator[Finding]:
         return
     if not facts.insured:
         message = "Lượt khám không có thẻ BHYT, dịch vụ này do người bệnh tự trả."
-        yield Finding("ORD-PAY-01", Severity.ERROR, message, "ServiceRequest.insurance", facts.line, action="Chuyển tự trả")
+        yield Finding(
+            "ORD-PAY-01", Severity.ERROR, message, "ServiceRequest.insurance", facts.line, action="Chuyển tự trả"
+        )
     elif service.insured_price_vnd <= 0 or service.cover_rate <= 0:
         message = f"{service.name} ngoài phạm vi BHYT. Chuyển sang tự trả khi người bệnh đồng ý."
-        yield Finding("ORD-PAY-02", Severity.ERROR, message, "ServiceRequest.insurance", facts.line, action="Chuyển tự trả")
+        yield Finding(
+            "ORD-PAY-02", Severity.ERROR, message, "ServiceRequest.insurance", facts.line, action="Chuyển tự trả"
+        )
 
 
 ORDER_RULES: tuple[Rule[OrderFacts], ...] = (

@@ -27,6 +27,7 @@ from his.orders.store import (
     list_observations,
     list_open_notices,
     list_requests,
+    load_staff_names,
 )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "list_observations",
     "list_open_notices",
     "list_requests",
+    "load_staff_names",
     "new_request",
     "order",
     "record_result",

@@ -1,6 +1,6 @@
 """The basket of a visit: a draft prescription whose lines may still change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from his.kit import clock
 from his.kit.changes import Changes
 from his.kit.db import Db
 from his.kit.errors import HisError, Kind, invalid, not_found
+from his.kit.money import MILLI
 from his.kit.text import clean
 from his.prescriptions import store
 from his.prescriptions.rules import compute_quantity
@@ -52,13 +53,13 @@ def _checked(entered: LineInput) -> LineInput:
         raise invalid("quantity", "Số lượng phải lớn hơn 0. Nhập lại số lượng.")
     if entered.payer not in ("insurance", "self"):
         raise invalid("payer", "Chọn BHYT hoặc tự trả.")
-    return replace(entered, instruction=clean(entered.instruction)[:500])
+    dose = Dose(*(amount.quantize(MILLI) for amount in doses), entered.dose.days)
+    return replace(entered, dose=dose, instruction=clean(entered.instruction)[:500])
 
 
 async def get_basket(db: Db, encounter_id: UUID) -> Basket:
-    """The basket and the signed prescriptions of a visit; two queries."""
-    prescriptions = await store.list_prescriptions(db, encounter_id)
-    lines = await store.list_lines(db, [p.id for p in prescriptions]) if prescriptions else []
+    """The basket and the signed prescriptions of a visit; one query."""
+    prescriptions, lines = await store.load_basket(db, encounter_id)
     draft = next((p for p in prescriptions if p.status == "draft"), None)
     return Basket(
         draft,
@@ -68,8 +69,8 @@ async def get_basket(db: Db, encounter_id: UUID) -> Basket:
     )
 
 
-async def _open_visit(db: Db, encounter_id: UUID) -> Encounter:
-    encounter = await store.get_encounter(db, encounter_id)
+async def _open_visit(db: Db, encounter_id: UUID, *, lock: bool = False) -> Encounter:
+    encounter = await store.get_encounter(db, encounter_id, lock=lock)
     if encounter is None:
         raise not_found()
     if encounter.signed_at is not None or encounter.status in ("finished", "cancelled"):
@@ -85,13 +86,14 @@ async def add_line(
     Raises NOT_FOUND for an unknown visit, INVALID for an unknown drug or dose, CONFLICT when the visit is signed.
     """
     entered = _checked(entered)
-    encounter = await _open_visit(db, encounter_id)
-    basket = await get_basket(db, encounter_id)
-    if len(basket.lines) >= MAX_LINES:
-        raise invalid("drug", f"Một đơn tối đa {MAX_LINES} dòng thuốc.")
-    changes = Changes()
-    rows = await _new_lines(db, changes, encounter, basket, [(drug_code, entered)], by, now)
-    await db.apply(changes.audit("prescription:add", "Encounter", encounter_id, drug=drug_code), now)
+    async with db.locking():
+        encounter = await _open_visit(db, encounter_id, lock=True)
+        basket = await get_basket(db, encounter_id)
+        if len(basket.lines) >= MAX_LINES:
+            raise invalid("drug", f"Một đơn tối đa {MAX_LINES} dòng thuốc.")
+        changes = Changes()
+        rows = await _new_lines(db, changes, encounter, basket, [(drug_code, entered)], by, now)
+        await db.apply(changes.audit("prescription:add", "Encounter", encounter_id, drug=drug_code), now)
     return rows[0]
 
 
@@ -160,30 +162,49 @@ async def _new_lines(
 
 async def change_line(db: Db, line_id: UUID, entered: LineInput, now: datetime) -> MedicationRequest:
     """Another dose, duration, instruction or payer; the quantity is computed again."""
-    entered = _checked(entered)
     line = await store.get_line(db, line_id)
     if line is None:
         raise not_found()
-    encounter = await _open_visit(db, line.encounter_id)
-    drug = await catalog.get_drug(db, line.drug_code, clock.day_of(now))
-    scope, rate = (drug.cover_scope, drug.cover_rate) if drug else (line.cover_scope, line.cover_rate)
-    covered = entered.payer == "insurance" and scope == 1 and encounter.coverage_id is not None
+    return (await change_lines(db, line.encounter_id, {line_id: entered}, now))[0]
+
+
+async def change_lines(
+    db: Db, encounter_id: UUID, entries: Mapping[UUID, LineInput], now: datetime
+) -> list[MedicationRequest]:
+    """Change lines of the basket of a visit together; returns them as they are now, in the order given.
+
+    Raises NOT_FOUND for a line that is not in the basket, CONFLICT when the visit is signed, STALE when somebody was faster.
+    """
+    encounter = await _open_visit(db, encounter_id)
+    lines = {line.id: line for line in (await get_basket(db, encounter_id)).lines}
+    if not set(entries) <= set(lines):
+        raise not_found()
+    drugs = await catalog.get_drugs(db, {lines[key].drug_code for key in entries}, clock.day_of(now))
     changes = Changes()
-    new = changes.update(
-        line,
-        morning=entered.dose.morning,
-        noon=entered.dose.noon,
-        afternoon=entered.dose.afternoon,
-        evening=entered.dose.evening,
-        days=entered.dose.days,
-        quantity=compute_quantity(entered.dose, line.unit, entered.quantity),
-        instruction=entered.instruction,
-        payer="insurance" if covered else "self",
-        cover_scope=scope if covered else 2,
-        cover_rate=rate if covered else 0,
-    )
-    await db.apply(changes.audit("prescription:change", "MedicationRequest", line_id), now)
-    return new
+    rows = []
+    for key, given in entries.items():
+        entered, line = _checked(given), lines[key]
+        drug = drugs.get(line.drug_code)
+        scope, rate = (drug.cover_scope, drug.cover_rate) if drug else (line.cover_scope, line.cover_rate)
+        covered = entered.payer == "insurance" and scope == 1 and encounter.coverage_id is not None
+        rows.append(
+            changes.update(
+                line,
+                morning=entered.dose.morning,
+                noon=entered.dose.noon,
+                afternoon=entered.dose.afternoon,
+                evening=entered.dose.evening,
+                days=entered.dose.days,
+                quantity=compute_quantity(entered.dose, line.unit, entered.quantity),
+                instruction=entered.instruction,
+                payer="insurance" if covered else "self",
+                cover_scope=scope if covered else 2,
+                cover_rate=rate if covered else 0,
+            )
+        )
+        changes.audit("prescription:change", "MedicationRequest", key)
+    await db.apply(changes, now)
+    return rows
 
 
 async def remove_line(db: Db, line_id: UUID, now: datetime) -> None:
@@ -192,6 +213,8 @@ async def remove_line(db: Db, line_id: UUID, now: datetime) -> None:
     if line is None:
         raise not_found()
     await _open_visit(db, line.encounter_id)
+    if line.status != "draft":
+        raise HisError(Kind.CONFLICT, f"{line.drug_name} đã ký, không bỏ được.")
     await db.apply(
         Changes().delete(line).audit("prescription:remove", "MedicationRequest", line_id, drug=line.drug_code), now
     )
@@ -202,30 +225,33 @@ async def reuse_last(db: Db, encounter_id: UUID, by: UUID | None, now: datetime)
 
     Drugs that are no longer in the catalogue or already in the basket are left out; every check runs again on the result.
     """
-    encounter = await _open_visit(db, encounter_id)
-    last = await store.last_prescription(db, encounter.patient_id, encounter_id)
-    if last is None:
-        raise HisError(Kind.NOT_FOUND, "Người bệnh chưa có đơn thuốc cũ ở đơn vị này.")
-    basket = await get_basket(db, encounter_id)
-    known = {line.drug_code for line in basket.lines}
-    old = [line for line in await store.list_lines(db, [last.id]) if line.drug_code not in known]
-    drugs = await catalog.get_drugs(db, {line.drug_code for line in old}, clock.day_of(now))
-    entries = [
-        (
-            line.drug_code,
-            LineInput(
-                Dose(line.morning, line.noon, line.afternoon, line.evening, line.days),
-                line.instruction,
-                line.payer,
-                line.quantity,
-            ),
-        )
-        for line in old
-        if line.drug_code in drugs
-    ]
-    if not entries:
-        raise HisError(Kind.CONFLICT, "Đơn cũ không còn thuốc nào để thêm: đã có trong đơn hoặc hết trong danh mục.")
-    changes = Changes()
-    rows = await _new_lines(db, changes, encounter, basket, entries, by, now)
-    await db.apply(changes.audit("prescription:reuse", "Encounter", encounter_id, lines=len(rows)), now)
+    async with db.locking():
+        encounter = await _open_visit(db, encounter_id, lock=True)
+        last = await store.last_prescription(db, encounter.patient_id, encounter_id)
+        if last is None:
+            raise HisError(Kind.NOT_FOUND, "Người bệnh chưa có đơn thuốc cũ ở đơn vị này.")
+        basket = await get_basket(db, encounter_id)
+        known = {line.drug_code for line in basket.lines}
+        old = [line for line in await store.list_lines(db, [last.id]) if line.drug_code not in known]
+        drugs = await catalog.get_drugs(db, {line.drug_code for line in old}, clock.day_of(now))
+        entries = [
+            (
+                line.drug_code,
+                LineInput(
+                    Dose(line.morning, line.noon, line.afternoon, line.evening, line.days),
+                    line.instruction,
+                    line.payer,
+                    line.quantity,
+                ),
+            )
+            for line in old
+            if line.drug_code in drugs
+        ]
+        if not entries:
+            raise HisError(
+                Kind.CONFLICT, "Đơn cũ không còn thuốc nào để thêm: đã có trong đơn hoặc hết trong danh mục."
+            )
+        changes = Changes()
+        rows = await _new_lines(db, changes, encounter, basket, entries, by, now)
+        await db.apply(changes.audit("prescription:reuse", "Encounter", encounter_id, lines=len(rows)), now)
     return len(rows)

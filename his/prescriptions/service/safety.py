@@ -1,12 +1,12 @@
 """Loads the facts of a basket and asks the safety rules; keeps the reasons doctors give."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from his.catalog import rules as catalog_rules
 from his.catalog import service as catalog
-from his.catalog.terms import ListName
-from his.encounters import service as encounters
+from his.catalog.tables import Drug
 from his.kit import clock
 from his.kit.changes import Changes
 from his.kit.db import Db
@@ -31,18 +31,19 @@ def _months(birth: date, on: date) -> int:
     return (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)
 
 
-def _line(row: MedicationRequest, groups: dict[str, list[str]], atc: str) -> DrugLine:
+def _line(row: MedicationRequest, drug: Drug | None) -> DrugLine:
+    groups = drug.allergy_groups if drug else ""
     return DrugLine(
         key=str(row.id),
         name=row.drug_name,
         ingredient=row.ingredient,
         ingredient_keys=_keys(row.ingredient),
-        allergy_groups=frozenset(catalog_rules.allergy_groups_of(row.ingredient, groups)),
+        allergy_groups=frozenset(code for code in groups.split(";") if code),
         dose=Dose(row.morning, row.noon, row.afternoon, row.evening, row.days),
         unit=row.unit,
         quantity=row.quantity,
         insured=row.payer == "insurance",
-        atc=atc,
+        atc=drug.atc if drug else "",
         strength=row.strength,
     )
 
@@ -68,23 +69,19 @@ async def _pairs(db: Db, rows: tuple[MedicationRequest, ...], on: date) -> tuple
 
 
 async def load_facts(db: Db, encounter_id: UUID, patient: Patient, now: datetime) -> SafetyFacts:
-    """Everything the safety rules need of the basket of a visit; at most ten queries."""
+    """Everything the safety rules need of the basket of a visit; one query when it is empty, else at most eight."""
     on = clock.day_of(now)
     basket = await get_basket(db, encounter_id)
-    drugs = await catalog.get_drugs(db, {row.drug_code for row in basket.lines}, on) if basket.lines else {}
-    groups = {
-        row.code: [part.strip() for part in str(row.extra.get("ingredients", "")).split(";") if part.strip()]
-        for row in await catalog.list_codes(db, ListName.ALLERGY_GROUP, on)
-    }
+    if not basket.lines:
+        return SafetyFacts(on, (), patient.allergy_state, (), (), (), _months(patient.birth_date, on), None, "", {})
+    drugs = await catalog.get_drugs(db, {row.drug_code for row in basket.lines}, on)
     allergies = await store.list_allergies(db, patient.id)
-    weight = await store.latest_weight(db, encounter_id)
+    weight, diagnoses = await store.load_visit_facts(db, encounter_id)
     recent = await store.recent_lines(db, patient.id, now - LOOK_BACK, encounter_id)
     overrides = await store.list_overrides(db, encounter_id)
     return SafetyFacts(
         on=on,
-        lines=tuple(
-            _line(row, groups, drugs[row.drug_code].atc if row.drug_code in drugs else "") for row in basket.lines
-        ),
+        lines=tuple(_line(row, drugs.get(row.drug_code)) for row in basket.lines),
         allergy_state=patient.allergy_state,
         allergies=tuple(
             Allergy(a.substance, _keys(a.substance), a.group_code or "-", a.reaction, a.onset_year) for a in allergies
@@ -95,21 +92,36 @@ async def load_facts(db: Db, encounter_id: UUID, patient: Patient, now: datetime
             for row in recent
         ),
         age_months=_months(patient.birth_date, on),
-        weight_kg=weight.weight_kg if weight else None,
+        weight_kg=weight,
         guardian=patient.guardian_name,
         overrides={(row.finding_code, row.line): row.reason for row in overrides},
-        diagnoses=tuple(row.code for row in await encounters.list_diagnoses(db, encounter_id)),
+        diagnoses=diagnoses,
     )
 
 
 async def check(db: Db, encounter_id: UUID, now: datetime) -> list[Finding]:
-    """Findings of the safety rules for the basket of a visit, whichever way its lines were entered."""
+    """Findings for the basket of a visit, whichever way its lines were entered."""
     encounter = await store.get_encounter(db, encounter_id)
     patient = await store.get_patient(db, encounter.patient_id) if encounter else None
     if encounter is None or patient is None:
         raise not_found()
     facts = await load_facts(db, encounter_id, patient, now)
     return assess(RULES, facts, facts.on)
+
+
+LineCheck = Callable[[Db, Sequence[MedicationRequest], datetime], Awaitable[list[Finding]]]
+_more: list[LineCheck] = []
+
+
+def add_line_check(more: LineCheck) -> None:
+    """A higher slice has something to say about drug lines (the pharmacy about its stock); asked by `check_lines`."""
+    if more not in _more:
+        _more.append(more)
+
+
+async def check_lines(db: Db, lines: Sequence[MedicationRequest], now: datetime) -> list[Finding]:
+    """What the added checks say about these lines."""
+    return [finding for more in _more for finding in await more(db, lines, now)] if lines else []
 
 
 async def give_reason(db: Db, encounter_id: UUID, code: str, line: str, reason: str, by: UUID, now: datetime) -> None:

@@ -195,7 +195,9 @@ def _card_panel(
     facility = ""
     if card is not None:
         here = card.primary_facility_code == caller.user.unit_code
-        facility = f"{caller.user.unit_name} (đúng nơi)" if here else f"{card.primary_facility_code or 'chưa rõ'} (nơi khác)"
+        facility = (
+            f"{caller.user.unit_name} (đúng nơi)" if here else f"{card.primary_facility_code or 'chưa rõ'} (nơi khác)"
+        )
     seconds = ""
     if checked is not None and checked.answered_at is not None:
         took = (checked.answered_at - checked.asked_at).total_seconds()
@@ -222,5 +224,7 @@ async def build_empty(caller: Caller) -> dict[str, Any]:
         "rooms": order_rooms(places, loads, appointment=None, usual=None),
         "today": await store.list_today(db, midnight),
         "pending": await registration.count_pending(db),
-        "late": [(c, registration.summary_of(c, day_of(now))) for c in await registration.list_late_answers(db, midnight)],
+        "late": [
+            (c, registration.summary_of(c, day_of(now))) for c in await registration.list_late_answers(db, midnight)
+        ],
     }

@@ -86,9 +86,7 @@ def order_rooms(
                 place.room_id == appointment,
             )
         )
-    return sorted(
-        choices, key=lambda c: (not c.open, not c.appointment, c.place.room_id != usual, c.place.room_code)
-    )
+    return sorted(choices, key=lambda c: (not c.open, not c.appointment, c.place.room_id != usual, c.place.room_code))
 
 
 def suggested_room(

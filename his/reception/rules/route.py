@@ -10,6 +10,7 @@ from his.billing.rules import compute_entitlement
 from his.billing.terms import CardFacts, Entitlement, FacilityFacts, RouteFacts
 from his.kit.errors import Finding, Severity
 from his.reception.terms import Place, Way
+from his.registration.rules.cards import Card as HeldCard
 
 # These ways rest on a paper or a word that the card does not show, so the desk writes which.
 NEEDS_REASON: Final = frozenset(
@@ -17,16 +18,20 @@ NEEDS_REASON: Final = frozenset(
 )
 
 
-class Card(Protocol):
+class Card(HeldCard, Protocol):
     """What these rules read of a stored card."""
 
-    card_number: str
-    valid_from: date
-    valid_to: date
-    primary_facility_code: str
-    area_code: str
-    state: str
-    copay_exempt_on: date | None
+    @property
+    def primary_facility_code(self) -> str:
+        """MA_DKBD."""
+
+    @property
+    def area_code(self) -> str:
+        """K1, K2, K3 or empty."""
+
+    @property
+    def copay_exempt_on(self) -> date | None:
+        """The day from which no co-payment is due."""
 
 
 def route_facts(way: Way, card: Card | None, unit_code: str) -> RouteFacts:

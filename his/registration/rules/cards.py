@@ -15,10 +15,21 @@ _RANK: Final = {"5": 0, "1": 1, "2": 2, "3": 3, "4": 4}
 class Card(Protocol):
     """What these rules read of a stored card."""
 
-    card_number: str
-    valid_from: date
-    valid_to: date
-    state: str
+    @property
+    def card_number(self) -> str:
+        """Fifteen characters."""
+
+    @property
+    def valid_from(self) -> date:
+        """First day."""
+
+    @property
+    def valid_to(self) -> date:
+        """Last day, included."""
+
+    @property
+    def state(self) -> str:
+        """provisional, confirmed or refused."""
 
 
 AnyCard = TypeVar("AnyCard", bound=Card)

@@ -3,20 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
 
-from his.billing.tables import Charge
 from his.claims.rules import assess_claim
 from his.claims.tables import Claim
 from his.claims.terms import ClaimFacts, DrugLine, Line, ServiceLine
 from his.identity.tables import Unit
 from his.kit import clock
 from his.kit.changes import Changes
-from his.kit.columns import table
 from his.kit.db import Db, Scope
 from his.kit.errors import Finding, HisError, Kind
 from his.kit.money import ZERO, r2
@@ -62,9 +60,7 @@ async def receive(db: Db, claim_id: UUID, now: datetime) -> ReviewCase | None:
         changes.update(old, state=CaseState.REPLACED.value)
         case.round = old.round
     changes.insert(
-        ReviewEvent(
-            unit_id=case.unit_id, payer_id=case.payer_id, case_id=case.id, at=now, action="receive", before=[]
-        )
+        ReviewEvent(unit_id=case.unit_id, payer_id=case.payer_id, case_id=case.id, at=now, action="receive", before=[])
     )
     changes.audit("review:receive", "ReviewCase", case.id, revision=claim.revision, findings=case.finding_count)
     changes.version(ResponseView(case, lines), op="create")
@@ -141,11 +137,7 @@ async def _lines(
 ) -> list[ReviewLine]:
     staff = await store.staff_names(db)
     lots = await store.given_lots(db, claim.encounter_id) if facts.drugs else {}
-    charge = table(Charge)
-    rows = await db.all(
-        select(charge.c.id, charge.c.source_id).where(charge.c.encounter_id == claim.encounter_id).limit(2000)
-    )
-    source = {str(row.id): row.source_id for row in rows}
+    source = await store.charge_sources(db, claim.encounter_id)
     said: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.line is not None:
@@ -183,7 +175,7 @@ def _line(
         cost_group=line.group_code,
         quantity=line.quantity,
         unit_price=drug.unit_price if drug else service.unit_price_covered if service else ZERO,
-        service_rate=service.service_rate if service else 100,
+        service_rate=service.service_rate if service else Decimal(100),
         cover_rate=line.cover_rate,
         amount_covered=line.amount_covered,
         benefit_rate=line.benefit_rate,

@@ -21,7 +21,7 @@ from his.kit.money import whole
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from visits import RandomVisit, play_to_statement, random_visit, sign
+from random_visits import RandomVisit, play_to_statement, random_visit, sign
 
 COUNT = int(os.environ.get("HIS_MONEY_VISITS", "40"))
 PARTS = ("hospital", "covered", "fund", "copayment", "self_paid", "other")

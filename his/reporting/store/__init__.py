@@ -1,0 +1,56 @@
+"""Every SELECT of the slice: what is counted, what a province reads, what closing and upkeep need."""
+
+from his.reporting.store.counting import list_cells, list_ended_days, load_groups, lock_counting
+from his.reporting.store.province import (
+    DayCount,
+    Place,
+    find_unit,
+    get_unit,
+    list_closes,
+    list_daily,
+    list_past,
+    list_reminders,
+    list_reports,
+    list_units,
+    sum_cells,
+    sum_days,
+    sum_examinations,
+    sum_units,
+)
+from his.reporting.store.upkeep import (
+    count_uncoded,
+    count_units,
+    get_beat,
+    get_report,
+    list_catalog_versions,
+    list_open_visits,
+    load_beat,
+)
+
+__all__ = [
+    "DayCount",
+    "Place",
+    "count_uncoded",
+    "count_units",
+    "find_unit",
+    "get_beat",
+    "get_report",
+    "get_unit",
+    "list_catalog_versions",
+    "list_cells",
+    "list_closes",
+    "list_daily",
+    "list_ended_days",
+    "list_open_visits",
+    "list_past",
+    "list_reminders",
+    "list_reports",
+    "list_units",
+    "load_beat",
+    "load_groups",
+    "lock_counting",
+    "sum_cells",
+    "sum_days",
+    "sum_examinations",
+    "sum_units",
+]

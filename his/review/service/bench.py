@@ -1,0 +1,130 @@
+"""The officer's bench: a case with its lines, what is locked, and the reasons that a decision may state."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from his.catalog import service as catalog
+from his.catalog.terms import ListName
+from his.kit.changes import Changes
+from his.kit.db import Db, Scope
+from his.kit.errors import HisError, Kind, not_found
+from his.kit.money import ZERO
+from his.review import store
+from his.review.rules import approved_amount, sum_case
+from his.review.tables import ReviewCase, ReviewLine
+from his.review.terms import OPEN_STATES, Approval, CaseState, CaseTotals, Decision, LineFacts, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Who decides: the account and the name that the other officers read."""
+
+    account_id: UUID
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason of the list: code, words, and the criterion of TT 12/2026/TT-BTC, article 10(1)."""
+
+    code: str
+    name: str
+    criterion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A case with its lines in order."""
+
+    case: ReviewCase
+    lines: list[ReviewLine]
+
+    def line(self, line_id: UUID) -> ReviewLine:
+        """A line of the case; raises NOT_FOUND."""
+        for line in self.lines:
+            if line.id == line_id:
+                return line
+        raise not_found()
+
+
+async def open_case(db: Db, case_id: UUID) -> Bench:
+    """A case of the officer's insurer with its lines; raises NOT_FOUND for any other, FORBIDDEN without an insurer."""
+    if db.scope.payer_id is None:
+        raise HisError(Kind.FORBIDDEN, "Chỉ giám định viên của cơ quan BHXH mở được hồ sơ giám định.")
+    case = await store.get_case(db, case_id)
+    if case is None or case.payer_id != db.scope.payer_id:
+        raise not_found()
+    return Bench(case, await store.list_lines(db, [case.id]))
+
+
+async def list_reasons(db: Db, on: date) -> list[Reason]:
+    """The reasons in force on the day."""
+    rows = await catalog.list_codes(db, ListName.REVIEW_REASON, on)
+    return [Reason(row.code, row.name, str(row.extra.get("criterion", ""))) for row in rows]
+
+
+def is_locked(case: ReviewCase, line: ReviewLine | None = None) -> bool:
+    """May nothing of the case (or of the line) be changed any more?
+
+    While the unit's papers are waited for, only the lines that were asked about are open: the others were told already.
+    """
+    if case.state not in OPEN_STATES:
+        return True
+    if case.state != CaseState.ASKING or line is None:
+        return False
+    told = line.decided_at is not None and case.decided_at is not None and line.decided_at <= case.decided_at
+    return told and line.decision != Decision.ASK
+
+
+def facts_of(line: ReviewLine) -> LineFacts:
+    """The figures of a row that decide its share."""
+    return LineFacts(line.quantity, line.unit_price, line.benefit_rate, line.asked, line.service_rate, line.cover_rate)
+
+
+def fields_of(line: ReviewLine, verdict: Verdict) -> dict[str, Any]:
+    """The columns that a decision writes, without who and when."""
+    approval = verdict.approval
+    quantity = approval.quantity
+    if verdict.decision in (Decision.ACCEPT, Decision.REJECT):
+        approval = Approval()
+        quantity = line.quantity if verdict.decision is Decision.ACCEPT else ZERO
+    return {
+        "decision": verdict.decision.value,
+        "approved": approved_amount(facts_of(line), verdict),
+        "approved_quantity": quantity,
+        "approved_price": approval.unit_price,
+        "approved_rate": approval.cover_rate,
+        "reason_code": verdict.reason_code,
+        "reason": verdict.reason,
+    }
+
+
+def totals_of(lines: list[ReviewLine]) -> CaseTotals:
+    """The sums of a case; asserts that they add up."""
+    totals = sum_case((line.asked, Decision(line.decision), line.approved) for line in lines)
+    assert totals.balances, "the parts of a case must add up to what was asked"
+    return totals
+
+
+def totals_fields(totals: CaseTotals) -> dict[str, Any]:
+    """The columns of a case that hold its sums."""
+    return {
+        "approved": totals.approved,
+        "reduced": totals.reduced,
+        "asking": totals.asking,
+        "undecided": totals.undecided,
+        "open_lines": totals.open_lines,
+    }
+
+
+def writer(db: Db, unit_id: int) -> Db:
+    """A handle that writes rows of a unit on behalf of the officer."""
+    scope = db.scope
+    return Db(db.database, Scope(unit_id, scope.actor, scope.role, scope.payer_id, scope.province))
+
+
+def audited(changes: Changes, action: str, case: ReviewCase, **detail: Any) -> Changes:
+    """The audit entry of a step."""
+    return changes.audit(f"review:{action}", "ReviewCase", case.id, **detail)
