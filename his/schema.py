@@ -25,6 +25,7 @@ def statements() -> list[str]:
         *policies_ddl(metadata),
         FIND_PERSON,
         *grants_ddl(metadata, closed=("person",)),
+        "REVOKE UPDATE, DELETE ON audit_entry FROM his_app, his_worker",
         "REVOKE ALL ON FUNCTION find_person(text, text) FROM PUBLIC",
         "GRANT EXECUTE ON FUNCTION find_person(text, text) TO his_app, his_worker",
     ]

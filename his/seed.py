@@ -13,6 +13,7 @@ from his.claims import seed as claims_seed
 from his.discovery import import_tables
 from his.fhir import registry
 from his.identity import seed as identity_seed
+from his.identity.province import unit_rows
 from his.kit import clock
 from his.kit.db import Database, Scope
 from his.pharmacy import seed as pharmacy_seed
@@ -53,7 +54,7 @@ async def _seed(dsn: str, data_dir: Path, password: str, secret: str, units: int
             if await identity_seed.is_seeded(db):
                 return False
             await catalog_seed.seed(db)
-        medical = [u for u in identity_seed.unit_rows() if u.kind in identity_seed.EXAM_ROOMS][:units]
+        medical = [u for u in unit_rows() if u.kind in identity_seed.EXAM_ROOMS][:units]
         await asyncio.to_thread(claims_seed.seed, data_dir, {u.code: u.name for u in medical}, now)
         await identity_seed.seed(database, password, secret, now, units)
         await pharmacy_seed.seed(database, [u.id for u in medical], now)

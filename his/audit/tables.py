@@ -12,7 +12,10 @@ class AuditEntry(Tenant, table=True):
     """One act on one record; never a name, a card or a citizen number in `detail`."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_entity", "unit_id", "entity_type", "entity_id", "recorded_at"),)
+    __table_args__ = (
+        Index("ix_audit_entry_entity", "unit_id", "entity_id", "id"),
+        Index("ix_audit_entry_actor", "unit_id", "actor", "id"),
+    )
     recorded_at: datetime = instant()
     actor: str  # account or client id
     role: str = ""

@@ -12,7 +12,16 @@ from markupsafe import Markup
 from his.billing import store
 from his.billing.print import receipt_pdf, statement_pdf
 from his.billing.rules.vietqr import vietqr
-from his.billing.service import METHOD_NAMES, METHODS, VisitBill, cancel_payment, preview_bill, take_payment
+from his.billing.service import (
+    METHOD_NAMES,
+    METHODS,
+    VisitBill,
+    answer_report,
+    cancel_payment,
+    preview_bill,
+    report_line,
+    take_payment,
+)
 from his.billing.service.payment import told_paid
 from his.billing.tables import BankAccount
 from his.billing.view import bill_context
@@ -56,7 +65,9 @@ async def _list_page(
 ) -> Response:
     shift = await store.list_shift(caller.db, caller.user.account_id, _today(caller.now))
     received = [p for p in shift if p.status == "received"]
+    wrong = await store.list_differences(caller.db, _today(caller.now) - LOOK_BACK)
     context = {
+        "wrong": wrong,
         "visits": visits,
         "state": state,
         "states": STATES,
@@ -125,7 +136,8 @@ async def _bill_page(
     error: str = "", toast: Toast | None = None,
 ) -> Response:  # fmt: skip
     bill = await preview_bill(caller.db, encounter_id, caller.now)
-    account = await store.get_bank_account(caller.db)
+    account = await store.get_bank_account(caller.db) if bill.outstanding > 0 else None
+    reports = await store.list_reports(caller.db, encounter_id)
     allergies = await store.list_allergies(caller.db, bill.patient.id)
     last = next((p for p in reversed(bill.payments) if p.status == "received"), None)
     context: dict[str, Any] = bill_context(bill, caller.now, line) | {
@@ -133,6 +145,7 @@ async def _bill_page(
         "method": method if method in METHODS else "transfer" if account else "cash",
         "methods": METHODS,
         "account": account,
+        "reports": reports,
         "qr": _qr(account, bill) if account and bill.outstanding > 0 else "",
         "words": money_words(bill.outstanding),
         "key": str(new_id()),
@@ -189,6 +202,52 @@ def read_amount(text: str) -> Decimal:
         return Decimal(text.replace(".", "").replace(",", ".").strip())
     except InvalidOperation as error:
         raise invalid("amount", "Số tiền chỉ gồm chữ số.") from error
+
+
+@router.get("/{encounter_id}/reports/new")
+async def ask_report(request: Request, caller: READS, encounter_id: UUID, line: UUID | None = None) -> Response:
+    """The question what is wrong with a line."""
+    bill = await preview_bill(caller.db, encounter_id, caller.now)
+    chosen = next((row for row in bill.lines if row.source_id == line), None)
+    return render(request, "billing/_report.html", {"bill": bill, "line": chosen, "report": None})
+
+
+@router.post("/{encounter_id}/reports")
+async def report(
+    request: Request,
+    caller: READS,
+    encounter_id: UUID,
+    sentence: Annotated[str, Form(max_length=500)] = "",
+    line: Annotated[str, Form(max_length=36)] = "",
+) -> Response:
+    """Write down that a line is wrong."""
+    source_id = read_id(line) if line else None
+    await report_line(caller.db, encounter_id, source_id, sentence, caller.user.account_id, caller.now)
+    return await _bill_page(request, caller, encounter_id, line=source_id, toast=Toast(_("Đã báo điều sai")))
+
+
+@router.get("/reports/{report_id}/answer")
+async def ask_answer(request: Request, caller: READS, report_id: UUID) -> Response:
+    """The question what was done about a report."""
+    row = await store.get_report(caller.db, report_id)
+    return render(request, "billing/_report.html", {"report": row, "line": None, "bill": None})
+
+
+@router.post("/reports/{report_id}/answer")
+async def answer(
+    request: Request, caller: READS, report_id: UUID, answer: Annotated[str, Form(max_length=500)] = ""
+) -> Response:
+    """Close a report with what was done."""
+    row = await answer_report(caller.db, report_id, answer, caller.user.account_id, caller.now)
+    return await _bill_page(request, caller, row.encounter_id, toast=Toast(_("Đã trả lời")))
+
+
+def read_id(text: str) -> UUID:
+    """A row id of a form; raises INVALID (field `line`)."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise invalid("line", "Khoản này không còn trên bảng kê. Tải lại trang.") from error
 
 
 @router.get("/payments/{payment_id}/cancel")

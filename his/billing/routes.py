@@ -1,13 +1,14 @@
 """JSON of the cashier: one bill, one payment. Money is written as text, so that no digit is lost."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from his.billing import store
 from his.billing.service import VisitBill, cancel_payment, preview_bill, take_payment
 from his.billing.tables import Payment
 from his.identity.access import Caller, needs
@@ -111,6 +112,18 @@ class CancelIn(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
+class DifferenceOut(BaseModel):
+    """A closed visit whose statement, charges and payments do not agree."""
+
+    encounter_id: UUID
+    number: str
+    statement_hospital: Decimal
+    charges_hospital: Decimal
+    statement_patient: Decimal
+    charges_patient: Decimal
+    paid: Decimal
+
+
 def _payment(row: Payment) -> PaymentOut:
     return PaymentOut.model_validate(row, from_attributes=True)
 
@@ -159,3 +172,10 @@ async def pay(
 async def cancel(caller: TAKES, payment_id: UUID, body: CancelIn) -> PaymentOut:
     """Take a payment back (another cashier than the one who took it)."""
     return _payment(await cancel_payment(caller.db, payment_id, body.reason, caller.user.account_id, caller.now))
+
+
+@router.get("/differences")
+async def read_differences(caller: TAKES, days: Annotated[int, Query(ge=1, le=366)] = 31) -> list[DifferenceOut]:
+    """Closed visits of the last days where statement, charges and payments differ; an empty list is the proof."""
+    found = await store.list_differences(caller.db, caller.now - timedelta(days=days))
+    return [DifferenceOut.model_validate(row, from_attributes=True) for row in found]

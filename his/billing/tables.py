@@ -104,3 +104,23 @@ class BankAccount(Versioned, table=True):
     bank: str
     holder: str
     active: bool = True
+
+
+class LineReport(Versioned, table=True):
+    """Somebody found a line of a bill wrong: what is wrong, who looks at it, what came of it."""
+
+    __tablename__ = "line_report"
+    __table_args__ = (
+        belongs_to("encounter_id", "encounter"),
+        Index("ix_line_report_visit", "unit_id", "encounter_id"),
+        Index("ix_line_report_open", "unit_id", "answered_at", "reported_at"),
+    )
+    encounter_id: UUID
+    source_id: UUID | None = None  # the order or dispense of the line; none = the whole bill
+    line_name: str = text()
+    sentence: str = text()
+    reported_by: UUID
+    reported_at: datetime = instant()
+    answered_by: UUID | None = None
+    answered_at: datetime | None = instant(optional=True)
+    answer: str = text()

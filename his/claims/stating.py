@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from his.billing.rules.bed_days import count_treatment_days
@@ -11,6 +12,7 @@ from his.billing.terms import FacilityFacts, RouteFacts, VisitFacts
 from his.catalog.rules import claim_code
 from his.claims.store import Dossier, GivenDrug
 from his.claims.terms import Card, ClaimFacts, DrugLine, FirstOrder, ProgressNote, ResultLine, ServiceLine, sum_totals
+from his.encounters.tables import Encounter
 from his.kit.clock import local
 from his.kit.money import ZERO, plain
 from his.orders.tables import ServiceRequest
@@ -36,23 +38,13 @@ def state_claim(dossier: Dossier, now: datetime) -> ClaimFacts:
     period = local(e.closed_at or now)
     first = next((c for c in cards), None)
     return ClaimFacts(
+        **_person(p),
+        **_stay(e),
         dossier_code=e.dossier_code,
         facility_code=dossier.unit.code,
-        patient_code=p.code,
-        patient_name=p.name,
-        birth_date=_birth(p),
-        gender=GENDER.get(p.gender, "unknown"),
         arrived_at=e.arrived_at,
         care_setting=e.care_setting,
         entitlement=e.entitlement_code,
-        citizen_number=p.citizen_number,
-        nationality_code=p.nationality_code,
-        ethnicity_code=p.ethnicity_code,
-        occupation_code=p.occupation_code,
-        address=p.address,
-        province_code=p.province_code,
-        ward_code=p.ward_code,
-        phone=p.phone,
         cards=tuple(
             Card(
                 number=c.card_number,
@@ -69,15 +61,8 @@ def state_claim(dossier: Dossier, now: datetime) -> ClaimFacts:
         main_diagnosis_code=main.code if main else "",
         secondary_diagnosis_codes=tuple(d.code for d in others),
         referred_from=str(e.route.get("referred_from", "")),
-        referred_to=e.destination_code,
-        admitted_at=e.admitted_at,
-        ended_at=e.ended_at,
         referral_paper=str(e.route.get("referral_paper", "")),
         treatment_days=_treatment_days(e.arrived_at, e.ended_at, e.care_setting),
-        treatment_method=e.treatment,
-        outcome=e.outcome_code,
-        discharge_type=e.discharge_code,
-        note=e.advice,
         paid_at=max((x.paid_at for x in dossier.payments), default=e.ended_at),
         totals=sum_totals(drugs, services),
         settlement_year=period.year,
@@ -86,7 +71,6 @@ def state_claim(dossier: Dossier, now: datetime) -> ClaimFacts:
         area_code=first.area_code if first else "",
         weight_kg=_weight(dossier),
         five_years_on=first.five_years_on if first else None,
-        follow_up_on=(e.follow_up_on,) if e.follow_up_on else (),
         record_number=e.dossier_code,
         head_number=dossier.unit.head_number,
         drugs=drugs,
@@ -97,6 +81,38 @@ def state_claim(dossier: Dossier, now: datetime) -> ClaimFacts:
         attached_tables=_papers(e.discharge_code, e.follow_up_on),
         assessed_at=now if ended else None,
     )
+
+
+def _stay(encounter: Encounter) -> dict[str, Any]:
+    """How the visit went and ended."""
+    return {
+        "admitted_at": encounter.admitted_at,
+        "ended_at": encounter.ended_at,
+        "referred_to": encounter.destination_code,
+        "treatment_method": encounter.treatment,
+        "outcome": encounter.outcome_code,
+        "discharge_type": encounter.discharge_code,
+        "note": encounter.advice,
+        "follow_up_on": (encounter.follow_up_on,) if encounter.follow_up_on else (),
+    }
+
+
+def _person(patient: Patient) -> dict[str, Any]:
+    """Who the claim is about."""
+    return {
+        "patient_code": patient.code,
+        "patient_name": patient.name,
+        "birth_date": _birth(patient),
+        "gender": GENDER.get(patient.gender, "unknown"),
+        "citizen_number": patient.citizen_number,
+        "nationality_code": patient.nationality_code,
+        "ethnicity_code": patient.ethnicity_code,
+        "occupation_code": patient.occupation_code,
+        "address": patient.address,
+        "province_code": patient.province_code,
+        "ward_code": patient.ward_code,
+        "phone": patient.phone,
+    }
 
 
 def _papers(discharge_code: str, follow_up_on: date | None) -> tuple[str, ...]:

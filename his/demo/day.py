@@ -10,7 +10,7 @@ from pathlib import Path
 
 from his.demo.visit import Stage, play_visit
 from his.identity import service as identity
-from his.identity.seed import INSURER_ID
+from his.identity.province import INSURER_ID
 from his.identity.tables import Unit
 from his.kit import clock
 from his.kit.db import Database, Scope

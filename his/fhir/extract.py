@@ -7,6 +7,7 @@ token `code␟system`, reference `id␟Type`, string `folded word` (the first wo
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from his.fhir.dates import EARLIEST, LATEST, interval
@@ -94,6 +95,14 @@ def token_values(value: Any) -> Iterator[str]:
             yield code + SEPARATOR + system
 
 
+@lru_cache(maxsize=20_000)
+def _words(text: str) -> tuple[str, ...]:
+    words = tokens(text)
+    if words and len(text) <= EXACT_LIMIT:
+        words[0] += SEPARATOR + text
+    return tuple(words)
+
+
 _TEXT_PARTS = (
     "text",
     "family",
@@ -112,11 +121,7 @@ _TEXT_PARTS = (
 def string_values(value: Any) -> Iterator[str]:
     """The folded words of a string, HumanName or Address."""
     if isinstance(value, str):
-        words = tokens(value)
-        if words and len(value) <= EXACT_LIMIT:
-            yield words[0] + SEPARATOR + value
-            words = words[1:]
-        yield from words
+        yield from _words(value)
     elif isinstance(value, dict):
         for part in _TEXT_PARTS:
             inner = value.get(part)

@@ -149,21 +149,6 @@ def read_document(text: str) -> Parsed:
     return parsed
 
 
-def check_depth(value: Any, limit: int = MAX_DEPTH) -> None:
-    """Refuse nesting beyond the limit (400)."""
-    layer = [value]
-    for _ in range(limit):
-        layer = [
-            child
-            for item in layer
-            for child in (item.values() if isinstance(item, dict) else item)
-            if isinstance(child, dict | list)
-        ]
-        if not layer:
-            return
-    raise malformed(f"lồng sâu hơn {limit} tầng.")
-
-
 def splice(resource: Parsed, identity: str, at: str, tag: str | None) -> tuple[str, str]:
     """The resource's text before and after its version number, with this id, instant and origin tag.
 

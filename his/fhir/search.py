@@ -101,8 +101,24 @@ class Query:
 
 COMMON = 5
 COMMON_NAMES = frozenset(
-    "active address-country address-use category class clinical-status deceased gender intent language outcome priority "
-    "status type use verification-status".split()
+    [
+        "active",
+        "address-country",
+        "address-use",
+        "category",
+        "class",
+        "clinical-status",
+        "deceased",
+        "gender",
+        "intent",
+        "language",
+        "outcome",
+        "priority",
+        "status",
+        "type",
+        "use",
+        "verification-status",
+    ]
 )
 REFERENCE_NAMES = frozenset({"patient", "subject", "encounter", "context", "request", "beneficiary", "based-on"})
 

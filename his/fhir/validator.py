@@ -16,6 +16,7 @@ from his.fhir.bindings import bindings
 from his.fhir.dates import interval
 from his.fhir.jsontext import MAX_DEPTH, malformed
 from his.fhir.outcome import FhirError
+from his.fhir.resource_types import TYPES
 from his.kit.errors import Finding, Severity
 
 MAX_FINDINGS = 10
@@ -39,9 +40,7 @@ def validate(resource_type: str, resource: dict[str, Any]) -> None:
 
     Raises FhirError 400 `structure` when it is no such resource at all, 422 when a binding or invariant is broken.
     """
-    depth = _depth(resource)
-    if depth > MAX_DEPTH:
-        raise malformed(f"lồng sâu hơn {MAX_DEPTH} tầng.")
+    check_shape(resource)
     checked = model(resource_type)
     if checked is not None:
         try:
@@ -68,18 +67,38 @@ def _structural(resource_type: str, error: ValidationError) -> list[Finding]:
     return out
 
 
-def _depth(resource: dict[str, Any]) -> int:
+def check_shape(resource: dict[str, Any]) -> None:
+    """Refuse what no FHIR JSON may hold and the models let pass: deep nesting, null values, nameless contained resources."""
     layer: list[Any] = [resource]
-    depth = 0
-    while layer and depth <= MAX_DEPTH:
-        depth += 1
-        layer = [
-            child
-            for item in layer
-            for child in (item.values() if isinstance(item, dict) else item)
-            if isinstance(child, dict | list)
-        ]
-    return depth
+    for _ in range(MAX_DEPTH):
+        following: list[Any] = []
+        for item in layer:
+            if isinstance(item, dict):
+                for name, child in item.items():
+                    if child is None or (isinstance(child, list) and None in child and not _paired(item, name)):
+                        raise malformed(
+                            "null chỉ được dùng trong danh sách có phần tử _ đi kèm.",
+                            name if name.isidentifier() else "",
+                        )
+                    if isinstance(child, dict | list):
+                        following.append(child)
+            else:
+                following += [child for child in item if isinstance(child, dict | list)]
+        if not following:
+            break
+        layer = following
+    else:
+        raise malformed(f"lồng sâu hơn {MAX_DEPTH} tầng.")
+    contained = resource.get("contained", [])
+    if not isinstance(contained, list) or not all(
+        isinstance(c, dict) and c.get("resourceType") in TYPES for c in contained
+    ):
+        raise malformed("contained cần resourceType.", "contained")
+
+
+def _paired(item: dict[str, Any], name: str) -> bool:
+    """Nulls keep the places of values whose id or extension stands in the list of the same name with an underscore."""
+    return name.startswith("_") or f"_{name}" in item
 
 
 def _own(resource_type: str, resource: dict[str, Any]) -> Iterator[Finding]:

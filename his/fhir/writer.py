@@ -46,6 +46,9 @@ class Draft:
         return f"{self.head}{version}{self.tail}"
 
 
+ATTEMPTS = 6
+
+
 class Exists(Exception):
     """The condition of a conditional create is met by the resource `id`; "" when several meet it."""
 
@@ -100,15 +103,18 @@ class Writer:
 
         Raises Exists when a conditional create finds its resource, FhirError for every refusal.
         """
-        for retry in (False, True):
+        blind = all(draft.must is None for draft in drafts)
+        retry = False
+        for left in reversed(range(ATTEMPTS)):
             async with self.database.scoped(scope) as db:
                 changes = await self._changes(db, drafts, deletes, at, retry)
                 try:
                     return await db.apply(changes, at)
                 except HisError as error:
-                    blind = all(draft.must is None for draft in drafts)
-                    if retry or not (error.kind is Kind.CONFLICT or (error.kind is Kind.STALE and blind)):
+                    again = (error.kind is Kind.CONFLICT and not retry) or (error.kind is Kind.STALE and blind)
+                    if not left or not again:
                         raise _sentence(error) from error
+                    retry = retry or error.kind is Kind.CONFLICT
                 except psycopg.Error as error:
                     raise refusal(error) from error
         raise AssertionError("unreachable")
@@ -163,11 +169,11 @@ class Writer:
     def _more_index(self, draft: Draft, accepted: Changes) -> Rows:
         """The rows of the text and those of the domain row (its code), so that it is found by both."""
         rows = dict.fromkeys(draft.index)
+        subject: Any
         for subject, _op in accepted.subjects:
             declared: Resource = self.registry.by_subject[type(subject)]
-            content = declared.to_fhir(subject)
-            if (declared.type, content["id"]) == (draft.type, draft.id):
-                rows |= dict.fromkeys(extract(declared.type, {"identifier": content.get("identifier", [])})[0])
+            if (declared.type, str(subject.id)) == (draft.type, draft.id):
+                rows |= dict.fromkeys(extract(declared.type, {"identifier": declared.identifiers(subject)})[0])
         accepted.subjects = [s for s in accepted.subjects if self.registry.by_subject[type(s[0])].type != draft.type]
         return list(rows)
 

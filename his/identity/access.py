@@ -1,5 +1,6 @@
 """Guards of the routes: who is asking, may they, and a database handle in their scope."""
 
+import hmac
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ from his.kit.errors import HisError, Kind
 
 COOKIE = "his_session"
 SAFE = {"GET", "HEAD", "OPTIONS"}
+OWN_SITE = ("same-origin", "none")
+"""What a browser says of a request that this site or its reader started; old browsers say nothing."""
 NOBODY = Scope(None)
 
 
@@ -40,11 +43,14 @@ class FhirCaller:
     scope: Scope
     who: User | Machine
     blind_update: bool = False
+    writes: bool = True
 
     def may(self, action: str, resource_type: str) -> bool:
-        """May this caller do the action on resources of the type?"""
+        """May this caller do the action on resources of the type? A browser writes with its session's token only."""
         if isinstance(self.who, Machine):
             return machine_may(self.who, action, resource_type)
+        if not self.writes and action not in ("read", "search", "history"):
+            return False
         return may_fhir(self.who.role, action, resource_type)
 
 
@@ -66,14 +72,20 @@ async def load_user(database: Database, token: str, now: datetime) -> User | Non
             return None
         account = await store.get_account(db, session.account_id)
         unit = await store.get_unit(db, account.unit_id) if account else None
-        if account is None or unit is None or not account.active:
+        if account is None or unit is None or not account.active or not unit.active:
             return None
         room = None
         if account.room_id:
+            await db.release()  # two connections held by one request lock the pool when many arrive together
             async with database.scoped(Scope(unit.id)) as unit_db:
                 room = await store.get_room(unit_db, account.room_id)
         if session.last_seen_at + timedelta(minutes=1) <= now:
-            await db.apply(_seen(session, now), now)
+            try:
+                await db.apply(_seen(session, now), now)
+            except HisError as error:
+                if error.kind is Kind.STALE:  # signed out at this moment
+                    return None
+                raise
     place = f"{room.code} · {room.name}" if room else ""
     return User(
         account_id=account.id,
@@ -114,8 +126,12 @@ async def check_origin(request: Request, user: User) -> None:
         ("application/x-www-form-urlencoded", "multipart/form-data")
     ):
         sent = str((await request.form()).get("csrf", ""))
-    if site not in ("same-origin", "none") or sent != user.csrf:
+    if site not in OWN_SITE or not _same(sent, user.csrf):
         raise HisError(Kind.FORBIDDEN, "Trang đã cũ. Tải lại trang rồi làm lại.")
+
+
+def _same(sent: str, token: str) -> bool:
+    return hmac.compare_digest(sent.encode("utf-8", "replace"), token.encode())
 
 
 async def current_user(request: Request) -> User:
@@ -154,7 +170,7 @@ def _guard(capability: Capability) -> Callable[[Request], AsyncIterator[Caller]]
 
 
 async def fhir_caller(database: Database, headers: Headers) -> FhirCaller:
-    """Who asks through FHIR: a machine by bearer token, or a person by session cookie (reading pages only).
+    """Who asks through FHIR: a machine by bearer token, or a person by session cookie (writing: with `x-csrf-token`).
 
     Raises HisError(UNAUTHENTICATED).
     """
@@ -164,9 +180,9 @@ async def fhir_caller(database: Database, headers: Headers) -> FhirCaller:
         return await _machine(database, value.strip(), now)
     cookies = cookie_parser(headers.get("cookie", ""))
     user = await load_user(database, cookies.get(cookie_name(), ""), now)
-    if user is None or (headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")):
+    if user is None or headers.get("sec-fetch-site", "same-origin") not in OWN_SITE:
         raise HisError(Kind.UNAUTHENTICATED, "Cần đăng nhập hoặc mã truy cập.")
-    return FhirCaller(scope_of(user), user)
+    return FhirCaller(scope_of(user), user, writes=_same(headers.get("x-csrf-token", ""), user.csrf))
 
 
 async def _machine(database: Database, token: str, now: datetime) -> FhirCaller:

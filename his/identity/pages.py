@@ -1,27 +1,27 @@
 """Sign-in and sign-out pages, and the way home."""
 
+import re
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from his.identity import service
-from his.identity.access import NOBODY, Caller, cookie_name, load_user, needs
+from his.identity.access import NOBODY, OWN_SITE, Caller, cookie_name, load_user, needs
 from his.identity.rules import HOME_PAGE
 from his.identity.terms import Capability, Role
 from his.kit import clock
 from his.kit.config import get_settings
-from his.kit.errors import HisError
+from his.kit.errors import HisError, Kind
 from his.web.page import is_fragment, render
 
 router = APIRouter()
+LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
 def _local(address: str) -> str:
-    """Only a path of this host may follow a sign-in."""
-    parts = urlsplit(address)
-    return address if address.startswith("/") and not address.startswith("//") and not parts.netloc else ""
+    """Only a path of this host may follow a sign-in: browsers read `/\\` as `//` and skip tabs and line breaks."""
+    return address if LOCAL.fullmatch(address) else ""
 
 
 @router.get("/sign-in")
@@ -42,6 +42,8 @@ async def sign_in(
 ) -> Response:
     """Check the password and set the session cookie; a wrong one shows the form again with a sentence."""
     now, settings = clock.now(), get_settings()
+    if request.headers.get("sec-fetch-site", "same-origin") not in OWN_SITE:
+        raise HisError(Kind.FORBIDDEN, "Trang đã cũ. Tải lại trang rồi làm lại.")
     try:
         async with request.app.state.database.scoped(NOBODY) as db:
             account, token = await service.sign_in(
@@ -51,6 +53,7 @@ async def sign_in(
                 now,
                 agent=request.headers.get("user-agent", ""),
                 hours=settings.session_hours,
+                previous=request.cookies.get(cookie_name(), ""),
             )
     except HisError as error:
         context = {"next": _local(next), "username": username, "error": error.message}

@@ -1,7 +1,6 @@
 """Token endpoint of machine clients (OAuth 2.0 client credentials)."""
 
 import base64
-import binascii
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -31,7 +30,7 @@ async def token(
     if scheme.lower() == "basic":
         try:
             client_id, _, client_secret = base64.b64decode(value).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, no UTF-8, no ASCII
             return JSONResponse({"error": "invalid_client"}, 401, NO_STORE)
     seconds = get_settings().access_token_seconds
     try:

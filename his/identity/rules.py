@@ -1,5 +1,7 @@
 """Who may do what: one written matrix, from which route guards, menus, FHIR access and the tests derive."""
 
+import re
+
 from his.identity.terms import Capability as C
 from his.identity.terms import Machine, Role
 
@@ -56,6 +58,7 @@ FHIR_CAPABILITY: dict[str, C] = {
     "ClaimResponse": C.CLAIM_DESK,
     "MeasureReport": C.PROVINCE,
 }
+_SCOPE = re.compile(r"system/(?P<name>\*|[A-Z][A-Za-z]*)\.(?P<verbs>(?=.)c?r?u?d?s?)")
 _VERBS = {"create": "c", "read": "r", "update": "u", "delete": "d", "search": "s", "history": "r"}
 
 
@@ -75,11 +78,13 @@ def may_fhir(role: Role, action: str, resource_type: str) -> bool:
 
 
 def machine_may(machine: Machine, action: str, resource_type: str) -> bool:
-    """Do the SMART v2 scopes (`system/Patient.rs`, `system/*.cruds`) of the client cover the action?"""
-    letter = _VERBS.get(action, "")
-    for scope in machine.scopes:
-        context, _, rest = scope.partition("/")
-        name, _, verbs = rest.partition(".")
-        if context == "system" and name in ("*", resource_type) and letter and letter in verbs.split("?")[0]:
-            return True
-    return False
+    """Do the SMART v2 scopes (`system/Patient.rs`, `system/*.cruds`) of the client cover the action?
+
+    Words of version 1 (`.read`) and scopes narrowed by a query (`.rs?...`) are not known here and grant nothing.
+    """
+    letter = _VERBS.get(action)
+    return letter is not None and any(
+        found["name"] in ("*", resource_type) and letter in found["verbs"]
+        for found in map(_SCOPE.fullmatch, machine.scopes)
+        if found is not None
+    )

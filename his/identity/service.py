@@ -1,41 +1,38 @@
 """Sign-in, sign-out, machine tokens."""
 
+import asyncio
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from his.identity import store
 from his.identity.passwords import digest, new_token, verify_password
 from his.identity.tables import AccessToken, Account, Practitioner, Room, Unit, WebSession
 from his.kit.changes import Changes
+from his.kit.config import get_settings
 from his.kit.db import Db, Scope
 from his.kit.errors import HisError, Kind
-
-MAX_FAILED = 5
-LOCK_MINUTES = 15
-WRONG = "Tên đăng nhập hoặc mật khẩu chưa đúng. Kiểm phím Caps Lock rồi nhập lại."
+from his.kit.text import clean
 
 
 async def sign_in(
-    db: Db, username: str, password: str, now: datetime, *, agent: str, hours: int
+    db: Db, username: str, password: str, now: datetime, *, agent: str, hours: int, previous: str = ""
 ) -> tuple[Account, str]:
-    """The account and a new cookie token; five wrong passwords lock the account for fifteen minutes.
+    """The account and a new cookie token; the session of the `previous` cookie ends.
 
-    Raises HisError(UNAUTHENTICATED), with the same sentence for an unknown name and a wrong password.
+    Raises HisError(UNAUTHENTICATED) with one sentence for an unknown name, a wrong password, a closed and a locked
+    account, after about the same time; some wrong passwords in a row lock the account for a while (settings).
     """
     account = await store.find_account(db, username)
-    locked = account is not None and account.locked_until is not None and account.locked_until > now
-    right = verify_password(account.password_hash if account and account.active and not locked else None, password)
-    if account is None or not account.active:
-        raise HisError(Kind.UNAUTHENTICATED, WRONG)
+    await db.release()
+    usable = account is not None and _usable(account, now)
+    stored = account.password_hash if account is not None and usable else None
+    right = await asyncio.to_thread(verify_password, stored, password)
+    if account is None:
+        raise _wrong()
     writer = Db(db.database, Scope(account.unit_id, str(account.id), account.role))
-    if locked:
-        raise HisError(Kind.UNAUTHENTICATED, f"Tài khoản tạm khóa {LOCK_MINUTES} phút vì nhập sai {MAX_FAILED} lần.")
-    changes = Changes()
     if not right:
-        failed = account.failed_count + 1
-        until = now + timedelta(minutes=LOCK_MINUTES) if failed >= MAX_FAILED else None
-        changes.update(account, failed_count=0 if until else failed, locked_until=until)
-        await writer.apply(changes.audit("sign-in-refused", "Account", account.id), now)
-        raise HisError(Kind.UNAUTHENTICATED, WRONG)
+        await _count_wrong(writer, account.id, now)
+        raise _wrong()
     token = new_token()
     session = WebSession(
         token_sha256=digest(token),
@@ -44,13 +41,48 @@ async def sign_in(
         created_at=now,
         last_seen_at=now,
         expires_at=now + timedelta(hours=hours),
-        user_agent=agent[:200],
+        user_agent=clean(agent)[:200],
     )
-    changes.insert(session)
-    if account.failed_count or account.locked_until:
-        changes.update(account, failed_count=0, locked_until=None)
-    await writer.apply(changes.audit("sign-in", "Account", account.id), now)
+    old = await store.find_session(db, digest(previous)) if previous else None
+    await db.release()
+    async with writer.locking():
+        held = await store.lock_account(writer, account.id)
+        if held is None or not _usable(held, now):
+            raise _wrong()
+        changes = Changes().insert(session)
+        if old is not None:
+            changes.delete(old)
+        if held.failed_count or held.locked_until:
+            changes.update(held, failed_count=0, locked_until=None)
+        await writer.apply(changes.audit("sign-in", "Account", account.id), now)
     return account, token
+
+
+def _usable(account: Account, now: datetime) -> bool:
+    return account.active and (account.locked_until is None or account.locked_until <= now)
+
+
+def _wrong() -> HisError:
+    settings = get_settings()
+    return HisError(
+        Kind.UNAUTHENTICATED,
+        "Tên đăng nhập hoặc mật khẩu chưa đúng. Kiểm phím Caps Lock rồi nhập lại. "
+        f"Sai {settings.sign_in_attempts} lần liền thì tài khoản tạm khóa {settings.lockout_minutes} phút.",
+    )
+
+
+async def _count_wrong(writer: Db, account_id: UUID, now: datetime) -> None:
+    """One wrong password more; the row is locked, so that guesses at the same moment are all counted."""
+    settings = get_settings()
+    async with writer.locking():
+        held = await store.lock_account(writer, account_id)
+        changes = Changes().audit("sign-in-refused", "Account", account_id)
+        if held is not None and _usable(held, now):
+            failed = held.failed_count + 1
+            full = failed >= settings.sign_in_attempts
+            until = now + timedelta(minutes=settings.lockout_minutes) if full else None
+            changes.update(held, failed_count=0 if full else failed, locked_until=until)
+        await writer.apply(changes, now)
 
 
 async def sign_out(db: Db, token: str, now: datetime) -> None:
@@ -63,7 +95,10 @@ async def sign_out(db: Db, token: str, now: datetime) -> None:
 async def issue_token(db: Db, client_id: str, secret: str, now: datetime, seconds: int) -> tuple[str, AccessToken]:
     """A bearer token for a machine client (OAuth 2.0 client credentials, RFC 6749 section 4.4)."""
     client = await store.find_client(db, client_id)
-    right = verify_password(client.secret_hash if client and client.active else None, secret)
+    await db.release()
+    right = await asyncio.to_thread(
+        verify_password, client.secret_hash if client is not None and client.active else None, secret
+    )
     if client is None or not right:
         raise HisError(Kind.UNAUTHENTICATED, "Máy khách hoặc khóa bí mật chưa đúng.")
     token = new_token()
@@ -81,8 +116,8 @@ async def issue_token(db: Db, client_id: str, secret: str, now: datetime, second
 
 
 async def unit_codes(db: Db) -> dict[int, str]:
-    """Facility code by unit id, of every medical unit."""
-    return {unit.id: unit.code for unit in await store.list_units(db)}
+    """Facility code by unit id, of every unit, closed ones too: what they have sent still wants its answer."""
+    return await store.map_unit_codes(db)
 
 
 async def next_number(db: Db, kind: str, period: str, count: int = 1) -> int:

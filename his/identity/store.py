@@ -33,6 +33,11 @@ async def get_account(db: Db, account_id: UUID) -> Account | None:
     return await db.model(Account, select(_account).where(_account.c.id == account_id))
 
 
+async def lock_account(db: Db, account_id: UUID) -> Account | None:
+    """The account, locked until the end of the transaction; call it inside `db.locking()`."""
+    return await db.model(Account, select(_account).where(_account.c.id == account_id).with_for_update())
+
+
 async def list_accounts(db: Db, unit_id: int) -> list[Account]:
     """The active accounts of a unit, by user name."""
     query = select(_account).where(_account.c.unit_id == unit_id, _account.c.active)
@@ -60,6 +65,11 @@ async def list_units(db: Db, province_code: str = "", limit: int = 500) -> list[
     if province_code:
         query = query.where(_unit.c.province_code == province_code)
     return await db.models(Unit, query.order_by(_unit.c.code).limit(limit))
+
+
+async def map_unit_codes(db: Db) -> dict[int, str]:
+    """Facility code by unit id, of all units whether active or not."""
+    return {row.id: row.code for row in await db.all(select(_unit.c.id, _unit.c.code).limit(20_000))}
 
 
 async def list_rooms(db: Db, kind: str = "") -> list[Room]:
@@ -98,8 +108,9 @@ async def find_client(db: Db, client_id: str) -> ApiClient | None:
 
 
 async def find_token(db: Db, token_sha256: str) -> AccessToken | None:
-    """A machine client's bearer token."""
-    return await db.model(AccessToken, select(_token).where(_token.c.token_sha256 == token_sha256))
+    """A bearer token of a machine client that is still admitted."""
+    query = select(_token).join(_client, _client.c.id == _token.c.client_id)
+    return await db.model(AccessToken, query.where(_token.c.token_sha256 == token_sha256, _client.c.active))
 
 
 async def lock_number(db: Db, kind: str, period: str, count: int = 1) -> int:

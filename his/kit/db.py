@@ -75,6 +75,7 @@ class Database:
             max_overflow=0,
             pool_timeout=WAIT_SECONDS,
             pool_reset_on_return="rollback",
+            hide_parameters=True,  # an error that reaches the log shows no one's name
         )
         self.options = OPTIONS.format(get_settings().db_statement_timeout_seconds)
         self.lean: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(

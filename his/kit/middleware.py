@@ -1,5 +1,7 @@
 """One ASGI layer around everything: body limit, security headers, and the number of queries of a page."""
 
+import sys
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from his.kit.config import get_settings
@@ -15,6 +17,10 @@ HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
+NO_STORE = (b"cache-control", b"no-store")
+"""After a sign-out the back key shows nothing of a patient; answers that may be kept say so themselves."""
+SELF_LIMITED = ("/fhir/",)
+"""Applications that count bytes themselves and refuse in their own words."""
 
 
 class Guard:
@@ -29,33 +35,36 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = sys.maxsize if scope["path"].startswith(SELF_LIMITED) else self.limit
         length = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
-        if not length.isdigit() or int(length) > self.limit:
-            await _refuse(send, self.limit)
+        if not length.isdigit() or int(length) > limit:
+            await _refuse(send, limit)
             return
-        await self._bounded(scope, receive, send)
+        await self._bounded(scope, receive, send, limit)
 
-    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request whose length is unknown until it was read (chunked)."""
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        """Serve a request and count its bytes while they are read: a chunked one does not state its length."""
         seen = 0
         started = False
 
         async def bounded() -> Message:
             nonlocal seen
-            if seen > self.limit:
+            if seen > limit:
                 return {"type": "http.disconnect"}
             message = await receive()
             seen += len(message.get("body", b""))
-            return {"type": "http.disconnect"} if seen > self.limit else message
+            return {"type": "http.disconnect"} if seen > limit else message
 
         async def framed(message: Message) -> None:
             nonlocal started
-            if seen > self.limit and not started:
+            if seen > limit and not started:
                 return  # what the application thinks of half a body is not the answer
             if message["type"] == "http.response.start":
                 started = True
                 headers = message.setdefault("headers", [])
                 headers.extend(HEADERS)
+                if not any(name.lower() == b"cache-control" for name, _ in headers):
+                    headers.append(NO_STORE)
                 db = scope.get("state", {}).get("db")
                 if db is not None:
                     headers.append((b"server-timing", f'db;desc="{db.queries}"'.encode()))
@@ -64,10 +73,10 @@ class Guard:
         try:
             await self.app(scope, bounded, framed)
         except Exception:
-            if seen <= self.limit or started:
+            if seen <= limit or started:
                 raise
-        if seen > self.limit and not started:
-            await _refuse(send, self.limit)
+        if seen > limit and not started:
+            await _refuse(send, limit)
 
 
 async def _refuse(send: Send, limit: int) -> None:

@@ -21,14 +21,18 @@ _RANGES: Final = ((0x20, 0x17F), (0x1A0, 0x1B0), (0x300, 0x323), (0x1EA0, 0x1EF9
 _SINGLE: Final = (0x20AB, 0x2212, 0x2264, 0x2265, 0x00B0, 0x00B2, 0x2082)
 
 
-def _cut(weight: int) -> io.BytesIO:
+def _cut(name: str, weight: int) -> io.BytesIO:
     font = TTFont(Path(fontpkg_source_sans_3.__file__).parent / "files" / "SourceSans3[wght].ttf")
     options = subset.Options(layout_features=[], hinting=False, notdef_outline=True)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[*(c for a, b in _RANGES for c in range(a, b + 1)), *_SINGLE])
     cutter.subset(font)
     target = io.BytesIO()
-    instantiateVariableFont(font, {"wght": weight}).save(target)
+    fixed = instantiateVariableFont(font, {"wght": weight})
+    for record in fixed["name"].names:
+        if record.nameID == 6:  # two weights with one PostScript name would be taken for one font
+            record.string = name
+    fixed.save(target)
     target.seek(0)
     return target
 
@@ -37,7 +41,7 @@ def _cut(weight: int) -> io.BytesIO:
 def register_fonts() -> tuple[str, str]:
     """Names of the regular and the bold font, ready for every canvas of this process; the first call takes a moment."""
     for name, weight in _WEIGHTS.items():
-        pdfmetrics.registerFont(PdfFont(name, _cut(weight)))
+        pdfmetrics.registerFont(PdfFont(name, _cut(name, weight)))
     return REGULAR, BOLD
 
 

@@ -95,6 +95,16 @@ async def find_earlier(db: Db, patient_id: UUID, codes: Collection[str], since: 
     return await db.models(ServiceRequest, query.order_by(_request.c.ordered_at.desc()).limit(200))
 
 
+async def list_patient_requests(db: Db, patient_id: UUID, limit: int = 80) -> list[ServiceRequest]:
+    """Orders with a result of a patient over all visits, latest first; revoked ones are left out."""
+    query = select(_request).where(
+        _request.c.patient_id == patient_id,
+        _request.c.kind.in_(("lab", "imaging", "functional")),
+        _request.c.status != "revoked",
+    )
+    return await db.models(ServiceRequest, query.order_by(_request.c.ordered_at.desc(), _request.c.id).limit(limit))
+
+
 async def list_observations_of(db: Db, request_ids: Collection[UUID]) -> list[Observation]:
     """Measured values of these orders."""
     if not request_ids:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from his.encounters.tables import Diagnosis, Encounter, VitalSigns
-from his.identity.tables import Practitioner
+from his.identity.tables import Practitioner, Unit
 from his.kit.columns import table
 from his.kit.db import Db
 from his.prescriptions.tables import AllergyIntolerance, MedicationRequest, Prescription, SafetyOverride
@@ -23,6 +23,7 @@ _rx, _line, _allergy, _override = (
 )
 _encounter, _patient, _vitals = table(Encounter), table(Patient), table(VitalSigns)
 _diagnosis, _staff, _card = table(Diagnosis), table(Practitioner), table(Coverage)
+_unit = table(Unit)
 
 
 async def get_encounter(db: Db, encounter_id: UUID, *, lock: bool = False) -> Encounter | None:
@@ -133,6 +134,11 @@ async def list_diagnoses(db: Db, encounter_id: UUID) -> list[Diagnosis]:
     """Diagnoses of a visit, main first."""
     query = select(_diagnosis).where(_diagnosis.c.encounter_id == encounter_id)
     return await db.models(Diagnosis, query.order_by(_diagnosis.c.role, _diagnosis.c.position).limit(20))
+
+
+async def get_unit(db: Db) -> Unit | None:
+    """The unit in scope."""
+    return await db.model(Unit, select(_unit).where(_unit.c.id == db.unit_id))
 
 
 async def get_coverage(db: Db, coverage_id: UUID) -> Coverage | None:

@@ -88,6 +88,45 @@ class SafetyFacts:
     diagnoses: tuple[str, ...] = ()  # ICD-10 codes of the visit
 
 
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """A numbered drug of the printed form."""
+
+    name: str
+    ingredient: str
+    strength: str
+    quantity: str
+    unit: str
+    dose: str
+    instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The printed prescription (TT 26/2025/TT-BYT); `code` is empty until the doctor has signed."""
+
+    unit: str
+    unit_address: str
+    unit_phone: str
+    code: str
+    patient: str
+    patient_code: str
+    age: str
+    gender: str
+    weight: str
+    address: str
+    phone: str
+    card_number: str
+    guardian: str
+    diagnoses: tuple[str, ...]
+    lines: tuple[PaperLine, ...]
+    advice: str
+    follow_up: str
+    doctor: str
+    place_and_date: str
+    valid_until: str
+
+
 PACKED_UNITS = frozenset({"chai", "lọ", "tuýp", "hộp", "bình", "bút", "bút tiêm", "túi", "bơm tiêm"})
 MONTHS_TO_WEIGH = 72  # under 72 months the prescription bears weight and carer (TT 26/2025/TT-BYT)
 

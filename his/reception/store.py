@@ -1,7 +1,7 @@
 """Reads of the front desk over the slices below: place and fee, history of a person, rooms, visits of today."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Date, Select, String, and_, case, cast, func, literal, or_, select
 
 from his.billing.tables import Charge, Payment
-from his.catalog.tables import Code
+from his.catalog.tables import Code, ServiceItem
 from his.encounters.tables import Encounter
 from his.exchange.tables import IdempotencyKey
 from his.identity.tables import Department, Practitioner, Room, Unit
@@ -26,7 +26,7 @@ from his.scheduling.tables import Ticket
 _unit, _room, _department, _staff = table(Unit), table(Room), table(Department), table(Practitioner)
 _encounter, _patient, _ticket, _coverage = table(Encounter), table(Patient), table(Ticket), table(Coverage)
 _charge, _payment, _drug, _key = table(Charge), table(Payment), table(MedicationRequest), table(IdempotencyKey)
-_code = table(Code)
+_code, _item = table(Code), table(ServiceItem)
 _DOCTOR = func.coalesce(func.trim(_staff.c.title + " " + _staff.c.name), "")
 RECENT = 8
 DRUG_DAYS = 120
@@ -61,6 +61,24 @@ async def get_place(db: Db, room_id: UUID) -> Place:
     if row is None:
         raise not_found()
     return Place(**row._mapping)
+
+
+async def get_place_and_fee(db: Db, room_id: UUID, on: date) -> tuple[Place, ServiceItem | None]:
+    """A room as `get_place` gives it, with its examination fee of the day, in one query; raises NOT_FOUND."""
+    in_force = and_(
+        _item.c.code == _room.c.service_code,
+        _item.c.valid_from <= on,
+        or_(_item.c.valid_to.is_(None), _item.c.valid_to >= on),
+    )
+    base = _places().where(_room.c.id == room_id)
+    priced = base.select_from(base.get_final_froms()[0].outerjoin(_item, in_force))
+    columns = [c.label(f"item_{c.key}") for c in _item.columns]
+    row = await db.first(priced.add_columns(*columns).order_by(_item.c.valid_from.desc()).limit(1))
+    if row is None:
+        raise not_found()
+    values = dict(row._mapping)
+    item = {c.key: values.pop(f"item_{c.key}") for c in _item.columns}
+    return Place(**values), ServiceItem(**item) if item["code"] is not None else None
 
 
 async def list_places(db: Db) -> list[Place]:
@@ -180,3 +198,8 @@ async def get_encounter(db: Db, encounter_id: UUID) -> Encounter:
     if found is None:
         raise not_found()
     return found
+
+
+async def facility_name(db: Db, code: str) -> str:
+    """The name of a facility of this installation, else its code."""
+    return str(await db.scalar(select(_unit.c.name).where(_unit.c.code == code)) or code)

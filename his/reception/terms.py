@@ -59,6 +59,7 @@ class VisitForm:
     priority: str = ""
     weight_kg: Decimal | None = None
     papers_later: bool = False
+    draft: tuple[str, str] | None = None  # form and subject of the draft that this visit ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,9 @@ CREATE TABLE audit_entry (
 	PRIMARY KEY (unit_id, id)
 );
 
-CREATE INDEX ix_audit_entry_entity ON audit_entry (unit_id, entity_type, entity_id, recorded_at);
+CREATE INDEX ix_audit_entry_actor ON audit_entry (unit_id, actor, id);
+
+CREATE INDEX ix_audit_entry_entity ON audit_entry (unit_id, entity_id, id);
 
 CREATE TABLE bank_account (
 	unit_id INTEGER NOT NULL, 
@@ -793,6 +795,27 @@ CREATE TABLE diagnosis (
 
 CREATE INDEX ix_diagnosis_author ON diagnosis (unit_id, practitioner_id, recorded_at);
 
+CREATE TABLE line_report (
+	unit_id INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	version INTEGER NOT NULL, 
+	encounter_id UUID NOT NULL, 
+	source_id UUID, 
+	line_name TEXT NOT NULL, 
+	sentence TEXT NOT NULL, 
+	reported_by UUID NOT NULL, 
+	reported_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	answered_by UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answer TEXT NOT NULL, 
+	PRIMARY KEY (unit_id, id), 
+	FOREIGN KEY(unit_id, encounter_id) REFERENCES encounter (unit_id, id)
+);
+
+CREATE INDEX ix_line_report_open ON line_report (unit_id, answered_at, reported_at);
+
+CREATE INDEX ix_line_report_visit ON line_report (unit_id, encounter_id);
+
 CREATE TABLE note (
 	unit_id INTEGER NOT NULL, 
 	id UUID NOT NULL, 
@@ -1427,6 +1450,12 @@ ALTER TABLE diagnosis FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY unit ON diagnosis USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
 
+ALTER TABLE line_report ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE line_report FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY unit ON line_report USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
+
 ALTER TABLE note ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE note FORCE ROW LEVEL SECURITY;
@@ -1635,6 +1664,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON claim TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON diagnosis TO his_app, his_worker;
 
+GRANT SELECT, INSERT, UPDATE, DELETE ON line_report TO his_app, his_worker;
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON note TO his_app, his_worker;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON payment TO his_app, his_worker;
@@ -1668,6 +1699,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON review_event TO his_app, his_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON review_line TO his_app, his_worker;
 
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO his_app, his_worker;
+
+REVOKE UPDATE, DELETE ON audit_entry FROM his_app, his_worker;
 
 REVOKE ALL ON FUNCTION find_person(text, text) FROM PUBLIC;
 

@@ -31,20 +31,18 @@ def long_function(module: Module) -> Iterator[str]:
 def no_docstring(module: Module) -> Iterator[str]:
     if not ast.get_docstring(module.tree):
         yield f"{module.name}: no docstring"
-    for node in ast.walk(module.tree):
-        public = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith(
-            "_"
-        )
-        if public and not ast.get_docstring(node) and not _nested(module, node):
+    for node in _public(module.tree.body):
+        if not ast.get_docstring(node):
             yield f"{module.name}:{node.lineno} {node.name}: no docstring"
 
 
-def _nested(module: Module, node: ast.AST) -> bool:
-    return any(
-        node in ast.walk(outer)
-        for outer in ast.walk(module.tree)
-        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef) and outer is not node
-    )
+def _public(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Public functions and classes, and the public methods of public classes."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node
+            if isinstance(node, ast.ClassDef):
+                yield from _public(node.body)
 
 
 def hidden_import(module: Module) -> Iterator[str]:

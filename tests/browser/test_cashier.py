@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from his.app import create_app
 from his.billing.seed import seed as seed_billing
-from his.identity.seed import unit_rows
+from his.identity.province import unit_rows
 from his.kit import clock
 from his.kit.db import Database, Scope
 from his.prescriptions.tables import AllergyIntolerance

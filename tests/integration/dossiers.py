@@ -108,7 +108,10 @@ def lines_of(at: datetime, size: str) -> tuple[tuple[ServiceLine, ...], tuple[Dr
     """Lines of a dossier: `full` has eight with things to look at, `clean` has two."""
     exam = service("02.1896", "Khám Nội", 45000, "13", at, 0)
     if size == "clean":
-        return (exam, service("18.0015.0001", "Siêu âm ổ bụng", 58600, "2", at + timedelta(minutes=30), 16, "SA-01")), ()
+        return (
+            exam,
+            service("18.0015.0001", "Siêu âm ổ bụng", 58600, "2", at + timedelta(minutes=30), 16, "SA-01"),
+        ), ()
     services = (
         exam,
         service("20.0080.0135", "Nội soi dạ dày có test HP", 317000, "3", at + timedelta(minutes=17), 50, "NS-02"),

@@ -11,6 +11,7 @@ from his.billing.service.bill import (
 from his.billing.service.charges import charge_changes, preview_bill, recompute, settle_charges
 from his.billing.service.facts import card_facts, facility_facts, route_facts
 from his.billing.service.payment import METHOD_NAMES, METHODS, cancel_payment, check_payment, take_payment
+from his.billing.service.reports import answer_report, report_line
 from his.billing.service.statement import statement_changes, statement_of
 from his.billing.store import BillFacts, Ledger, Medicine
 
@@ -21,6 +22,7 @@ __all__ = [
     "Ledger",
     "Medicine",
     "VisitBill",
+    "answer_report",
     "bill_facts",
     "cancel_payment",
     "card_facts",
@@ -32,6 +34,7 @@ __all__ = [
     "in_form_order",
     "preview_bill",
     "recompute",
+    "report_line",
     "route_facts",
     "settle_charges",
     "statement_changes",

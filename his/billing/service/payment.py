@@ -14,7 +14,7 @@ from his.kit.changes import Changes
 from his.kit.clock import local
 from his.kit.db import Db
 from his.kit.errors import HisError, Kind, invalid
-from his.kit.money import ZERO, vnd
+from his.kit.money import ZERO, r2, vnd
 from his.kit.text import clean
 
 METHODS = {"cash": "tiền mặt", "transfer": "chuyển khoản QR", "card": "thẻ"}
@@ -47,7 +47,7 @@ async def take_payment(
         payment = Payment(
             unit_id=facts.encounter.unit_id,
             encounter_id=encounter_id,
-            amount=amount,
+            amount=r2(amount),  # as it is read back, so that a repeated request gets the same text
             method=method,
             paid_at=now,
             cashier_id=cashier_id,

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from his.consultation.pages import diagnoses, orders, prints, record, signing, visit
+from his.consultation.pages import diagnoses, orders, prints, record, results, signing, visit
 from his.identity.terms import Capability
 from his.web.page import MenuItem
 
 MENU = [(Capability.WRITE_RECORD, MenuItem("Khám bệnh", "/visit", "heart-pulse"))]
 
 router = APIRouter()
-for part in (visit, record, diagnoses, orders, signing, prints):
+for part in (visit, record, diagnoses, orders, signing, results, prints):
     router.include_router(part.router)

@@ -15,6 +15,7 @@ from his.orders.service.ordering import (
 )
 from his.orders.service.results import (
     expected_tests,
+    get_lab_tests,
     record_result,
     record_results,
     sign_result,
@@ -25,7 +26,9 @@ from his.orders.store import (
     list_history,
     list_notices,
     list_observations,
+    list_observations_of,
     list_open_notices,
+    list_patient_requests,
     list_requests,
     load_staff_names,
 )
@@ -36,11 +39,14 @@ __all__ = [
     "describe_duplicates",
     "exam_request",
     "expected_tests",
+    "get_lab_tests",
     "give_reason",
     "list_history",
     "list_notices",
     "list_observations",
+    "list_observations_of",
     "list_open_notices",
+    "list_patient_requests",
     "list_requests",
     "load_staff_names",
     "new_request",

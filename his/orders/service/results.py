@@ -55,6 +55,11 @@ async def expected_tests(db: Db, requests: Sequence[ServiceRequest]) -> dict[str
     return found
 
 
+async def get_lab_tests(db: Db, codes: Sequence[str]) -> dict[str, LabTest]:
+    """Analytes by code."""
+    return await catalog.get_lab_tests(db, codes)
+
+
 def judge(test: LabTest, text: str, visit: Visit, now: datetime) -> Judged:
     """A typed value of an analyte for this patient on this day."""
     patient = visit.patient

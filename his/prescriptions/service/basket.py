@@ -53,7 +53,8 @@ def _checked(entered: LineInput) -> LineInput:
         raise invalid("quantity", "Số lượng phải lớn hơn 0. Nhập lại số lượng.")
     if entered.payer not in ("insurance", "self"):
         raise invalid("payer", "Chọn BHYT hoặc tự trả.")
-    dose = Dose(*(amount.quantize(MILLI) for amount in doses), entered.dose.days)
+    morning, noon, afternoon, evening = (amount.quantize(MILLI) for amount in doses)
+    dose = Dose(morning, noon, afternoon, evening, entered.dose.days)
     return replace(entered, dose=dose, instruction=clean(entered.instruction)[:500])
 
 

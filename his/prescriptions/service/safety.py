@@ -15,7 +15,7 @@ from his.kit.rulebook import assess
 from his.kit.text import clean
 from his.prescriptions import store
 from his.prescriptions.rules import OVERRIDABLE, RULES
-from his.prescriptions.service.basket import get_basket
+from his.prescriptions.service.basket import Basket, get_basket
 from his.prescriptions.tables import MedicationRequest, SafetyOverride
 from his.prescriptions.terms import Allergy, Dose, DrugLine, InHand, Pair, SafetyFacts
 from his.registration.tables import Patient
@@ -68,10 +68,15 @@ async def _pairs(db: Db, rows: tuple[MedicationRequest, ...], on: date) -> tuple
     return tuple(pairs)
 
 
-async def load_facts(db: Db, encounter_id: UUID, patient: Patient, now: datetime) -> SafetyFacts:
-    """Everything the safety rules need of the basket of a visit; one query when it is empty, else at most eight."""
+async def load_facts(
+    db: Db, encounter_id: UUID, patient: Patient, now: datetime, *, basket: Basket | None = None
+) -> SafetyFacts:
+    """Everything the safety rules need of the basket of a visit; one query when it is empty, else at most eight.
+
+    `basket` when the caller has read it already.
+    """
     on = clock.day_of(now)
-    basket = await get_basket(db, encounter_id)
+    basket = basket or await get_basket(db, encounter_id)
     if not basket.lines:
         return SafetyFacts(on, (), patient.allergy_state, (), (), (), _months(patient.birth_date, on), None, "", {})
     drugs = await catalog.get_drugs(db, {row.drug_code for row in basket.lines}, on)

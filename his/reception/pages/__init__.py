@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -46,8 +47,13 @@ async def page(request: Request, caller: Desk, patient: str = "") -> Response:
     if patient_id := as_uuid(patient):
         desk = await _desk_of(caller, patient_id, "")
         return render(request, "reception/page.html", {"desk": desk, "draft": draft})
-    empty = await views.build_empty(caller)
-    return render(request, "reception/page.html", {"desk": None, "draft": draft, **empty})
+    return render(request, "reception/page.html", {"desk": None, "draft": draft})
+
+
+@router.get("/front-desk/now")
+async def now(request: Request, caller: Desk) -> Response:
+    """What stands beside an empty desk, refreshed while it is open."""
+    return render(request, "reception/_now.html", await views.build_now(caller))
 
 
 async def _desk_of(caller: Caller, patient_id: UUID, text: str) -> views.Desk:
@@ -72,11 +78,10 @@ async def scan(request: Request, caller: Desk, q: Annotated[str, Form(max_length
     except HisError as error:
         if error.kind is not Kind.INVALID:
             raise
-        empty = await views.build_empty(caller)
         return render(
             request,
             "reception/_scan_answer.html",
-            {"desk": None, "read": error.message, "read_tone": "stop", "draft": None, **empty},
+            {"desk": None, "read": error.message, "read_tone": "stop", "draft": None},
         )
     if said.visit_code and not matches:
         found = await store.find_visit_patient(caller.db, said.visit_code)
@@ -187,7 +192,7 @@ async def ask_card(request: Request, caller: Desk) -> Response:
         account_id=caller.user.account_id,
     )
     fields.check_id = str(checked.check_id)
-    desk = await views.build_desk(caller, fields, with_lists=False)
+    desk = await views.build_desk(caller, fields, coverages=coverages, with_lists=False)
     return render(request, "reception/_card_answer.html", {"desk": desk})
 
 
@@ -212,8 +217,7 @@ async def open_draft(request: Request, caller: Desk) -> Response:
 async def clear(request: Request, caller: Desk) -> Response:
     """Throw the form and its draft away."""
     await encounters.drop_draft(caller.db, caller.user.account_id, *DRAFT, caller.now)
-    empty = await views.build_empty(caller)
-    return render(request, "reception/_desk.html", {"desk": None, "draft": None, **empty})
+    return render(request, "reception/_desk.html", {"desk": None, "draft": None})
 
 
 @router.post("/front-desk/save")
@@ -222,19 +226,16 @@ async def save(request: Request, caller: Desk) -> Response:
     form = await request.form()
     fields = read_fields(form)
     try:
-        done = await service.register_visit(
-            caller.db, visit_form(fields, caller.user.province_code, await _question(caller, fields)), caller.now
-        )
+        visit = visit_form(fields, caller.user.province_code, _question(caller, fields))
+        done = await service.register_visit(caller.db, replace(visit, draft=DRAFT), caller.now)
     except HisError as error:
         return await _refused(request, caller, fields, error)
-    await encounters.drop_draft(caller.db, caller.user.account_id, *DRAFT, caller.now)
-    empty = await views.build_empty(caller)
-    response = render(request, "reception/_saved.html", {"desk": None, "draft": None, "done": done, **empty})
+    response = render(request, "reception/_saved.html", {"desk": None, "draft": None, "done": done})
     response.headers["HX-Trigger"] = _events(done, print_slip=form.get("print") == "1")
     return response
 
 
-async def _question(caller: Caller, fields: DeskFields) -> CardQuestion | None:
+def _question(caller: Caller, fields: DeskFields) -> CardQuestion | None:
     """The question that the worker asks when the form is saved before the gateway was asked."""
     if fields.check_id:
         return None

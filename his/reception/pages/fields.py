@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from his.kit.clock import local
 from his.kit.errors import HisError, invalid
 from his.reception.rules.desk import GENDERS
 from his.reception.rules.sources import compare
@@ -58,6 +59,11 @@ def birth_words(day: date | None, precision: str) -> str:
     return {"year": f"{day:%Y}", "month": f"{day:%m/%Y}"}.get(precision, f"{day:%d/%m/%Y}")
 
 
+def phone_words(number: str) -> str:
+    """`0912 000 468`."""
+    return f"{number[:4]} {number[4:7]} {number[7:]}".strip() if number.isdecimal() and len(number) == 10 else number
+
+
 def _person_words(birth: str, gender: str) -> str:
     return " · ".join(word for word in (birth, GENDERS.get(gender, "")) if word)
 
@@ -66,20 +72,21 @@ def sources(scan: Scan | None, reply: Any, patient: Patient | None, chosen: Mapp
     """Each identity field with its source; `chosen` says where the desk kept the record's value."""
     said = scan if scan is not None and scan.is_document else None
     document = "thẻ BHYT" if said is not None and said.kind is ScanKind.INSURANCE_CARD else "CCCD"
-    stamp = f"{patient.updated_at:%d/%m/%Y}" if patient else ""
+    stamp = f"{local(patient.updated_at):%d/%m/%Y}" if patient else ""
     typed_number = scan.citizen_number if scan is not None else ""
 
     def view(name: str, scanned: str, card: str, record: str) -> FieldView:
         return compare(scanned, card, record, document=document, chosen=chosen.get(name, ""), stamp=stamp)
 
     record_birth = birth_words(patient.birth_date, patient.birth_precision) if patient else ""
+    known_gender = said.gender if said else patient.gender if patient else ""
     scan_birth = birth_words(said.birth_date, said.birth_precision) if said else ""
     return {
         "name": view("name", said.name if said else "", reply.name if reply else "", patient.name if patient else ""),
         "birth": view(
             "birth",
             _person_words(scan_birth, said.gender if said else ""),
-            _person_words(reply.birth, reply.gender) if reply and reply.birth and reply.gender else "",
+            _person_words(reply.birth, reply.gender or known_gender) if reply and reply.birth else "",
             _person_words(record_birth, patient.gender if patient else ""),
         ),
         "citizen": view("citizen", typed_number, "", patient.citizen_number if patient else ""),
@@ -101,7 +108,7 @@ def fill(fields: DeskFields, scan: Scan | None, patient: Patient | None) -> Desk
         fields.patient_id, fields.patient_version = str(patient.id), str(patient.version)
         fields.birth = fields.birth or birth_words(patient.birth_date, patient.birth_precision)
         fields.gender = fields.gender or patient.gender
-        fields.phone, fields.occupation = patient.phone, patient.occupation_code
+        fields.phone, fields.occupation = phone_words(patient.phone), patient.occupation_code
         fields.ethnicity, fields.nationality = patient.ethnicity_code, patient.nationality_code
         fields.guardian, fields.guardian_phone = patient.guardian_name, patient.guardian_phone
         fields.ward = patient.ward_code
@@ -109,7 +116,7 @@ def fill(fields: DeskFields, scan: Scan | None, patient: Patient | None) -> Desk
         if views["address"].other and not patient.old_address:
             fields.old_address = patient.address  # the three-level address stays visible beside the new one
     elif scan is not None:
-        fields.phone = scan.phone
+        fields.phone = phone_words(scan.phone)
         if scan.kind is ScanKind.NAME and scan.birth_year and not fields.birth:
             fields.birth = str(scan.birth_year)
     if scan is not None and scan.card_number:

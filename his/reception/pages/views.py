@@ -82,6 +82,14 @@ class Desk:
     lists: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     child: bool = False
 
+    @property
+    def shown(self) -> str:
+        """What the box shows after a scan: the number of a document instead of its whole text."""
+        scan = self.scan
+        if scan is None or not scan.is_document:
+            return ""
+        return scan.citizen_number or scan.card_number or scan.insurance_number
+
 
 @dataclass(slots=True)
 class _Read:
@@ -101,13 +109,21 @@ def coverage_view(row: Coverage) -> CardView:
     )  # fmt: skip
 
 
-async def read_person(db: Db, fields: DeskFields, now: datetime, *, patient: Patient | None = None) -> _Read:
+async def read_person(
+    db: Db,
+    fields: DeskFields,
+    now: datetime,
+    *,
+    patient: Patient | None = None,
+    coverages: Sequence[Coverage] | None = None,
+) -> _Read:
     """The record of the person chosen, the cards, the check of this form, and what the person brings along."""
     patient_id = as_uuid(fields.patient_id)
     check_id = as_uuid(fields.check_id)
     if patient is None and patient_id is not None:
         patient = await registration.get_patient(db, patient_id)
-    coverages = await registration.list_coverages(db, patient_id) if patient_id else []
+    if coverages is None:
+        coverages = await registration.list_coverages(db, patient_id) if patient_id else []
     history = await store.load_history(db, patient_id, now) if patient_id else History()
     check = await registration.get_check(db, check_id) if check_id else None
     return _Read(patient, coverages, check, history)
@@ -119,13 +135,14 @@ async def build_desk(
     *,
     matches: Sequence[Match] = (),
     patient: Patient | None = None,
+    coverages: Sequence[Coverage] | None = None,
     choices: Mapping[str, str] | None = None,
     with_lists: bool = True,
 ) -> Desk:
     """The whole desk for a person who was chosen or is new."""
     db, now = caller.db, caller.now
     on, scan = day_of(now), scan_of(fields)
-    read = await read_person(db, fields, now, patient=patient)
+    read = await read_person(db, fields, now, patient=patient, coverages=coverages)
     views = [coverage_view(row) for row in read.coverages]
     birth = read_date(fields.birth)
     child = birth is not None and 0 <= months_old(birth[0], on) < CHILD_MONTHS
@@ -185,19 +202,19 @@ async def _panels(
     number = question_number(scan, fields.card.upper().replace(" ", ""), fields.citizen, read.coverages, on)
     provisional = card is not None and card.state == "provisional"
     visit = VisitPanel(entitlement, because(entitlement.reason), rooms, room_id, estimate, provisional)
-    return visit, _card_panel(caller, fields, checked, card, cards, number, on)
+    elsewhere = card is not None and card.primary_facility_code not in ("", caller.user.unit_code)
+    facility = await store.facility_name(db, card.primary_facility_code) if card is not None and elsewhere else ""
+    return visit, _card_panel(caller, fields, checked, card, cards, number, facility, on)
 
 
 def _card_panel(
     caller: Caller, fields: DeskFields, checked: Checked | None, card: CardView | None, cards: Sequence[CardView],
-    number: str, on: date,
+    number: str, elsewhere: str, on: date,
 ) -> CardPanel:  # fmt: skip
     facility = ""
     if card is not None:
         here = card.primary_facility_code == caller.user.unit_code
-        facility = (
-            f"{caller.user.unit_name} (đúng nơi)" if here else f"{card.primary_facility_code or 'chưa rõ'} (nơi khác)"
-        )
+        facility = f"{caller.user.unit_name} (đúng nơi)" if here else f"{elsewhere or 'chưa rõ'} (nơi khác)"
     seconds = ""
     if checked is not None and checked.answered_at is not None:
         took = (checked.answered_at - checked.asked_at).total_seconds()
@@ -214,8 +231,8 @@ def _card_panel(
     )
 
 
-async def build_empty(caller: Caller) -> dict[str, Any]:
-    """The desk before a scan: rooms with their queues, the visits registered last, cards that wait for the gateway."""
+async def build_now(caller: Caller) -> dict[str, Any]:
+    """Beside an empty desk: rooms with their queues, the visits registered last, cards that wait for the gateway."""
     db, now = caller.db, caller.now
     midnight = datetime.combine(local(now).date(), time.min, tzinfo=VIETNAM)
     places = await store.list_places(db)

@@ -8,10 +8,9 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from his.billing.terms import Entitlement, RouteFacts
-from his.catalog import service as catalog
 from his.catalog.tables import ServiceItem
 from his.encounters import service as encounters
-from his.encounters.tables import Encounter
+from his.encounters.tables import Draft, Encounter
 from his.exchange.tables import IdempotencyKey
 from his.identity.service import next_number
 from his.kit.changes import Changes, encode
@@ -93,8 +92,7 @@ async def _done(db: Db, key_id: UUID, digest: str) -> Registered | None:
 
 
 async def _load(db: Db, form: VisitForm, now: datetime) -> _Facts:
-    place = await store.get_place(db, form.room_id)
-    item = await catalog.get_service(db, place.service_code, day_of(now))
+    place, item = await store.get_place_and_fee(db, form.room_id, day_of(now))
     if item is None:
         raise HisError(
             Kind.CONFLICT, f"Phòng {place.room_code} chưa có giá khám hôm nay. Chọn phòng khác, báo quản trị danh mục."
@@ -150,6 +148,16 @@ async def _write(db: Db, form: VisitForm, facts: _Facts, key: tuple[UUID, str], 
             facts.place.room_code, facts.place.room_name, visit.entitlement_code,
         )  # fmt: skip
         changes.insert(_key_row(unit_id, key, form.key, answer, now))
+        if form.draft:
+            changes.delete(
+                Draft(
+                    unit_id=unit_id,
+                    account_id=UUID(db.scope.actor),
+                    form=form.draft[0],
+                    subject=form.draft[1],
+                    saved_at=now,
+                )
+            )
         await db.apply(changes, now)
     return answer
 

@@ -37,14 +37,7 @@ def to_fhir(patient: Patient) -> dict[str, Any]:
     return filled(
         resourceType="Patient",
         id=str(patient.id),
-        identifier=[
-            found
-            for found in (
-                identifier(PATIENT_CODE, patient.code, "usual"),
-                identifier(CITIZEN, patient.citizen_number, "official"),
-            )
-            if found
-        ],
+        identifier=identifiers(patient),
         active=patient.active,
         name=[filled(use="official", text=patient.name, family=family, given=given.split())],
         telecom=[{"system": "phone", "value": patient.phone}] if patient.phone else None,
@@ -54,6 +47,12 @@ def to_fhir(patient: Patient) -> dict[str, Any]:
         address=[filled(use="home", text=patient.address, country="VN")] if patient.address else None,
         contact=[_guardian(patient)] if patient.guardian_name else None,
     )
+
+
+def identifiers(patient: Patient) -> list[dict[str, Any]]:
+    """The code of the unit, and the citizen number where it is known."""
+    found = (identifier(PATIENT_CODE, patient.code, "usual"), identifier(CITIZEN, patient.citizen_number, "official"))
+    return [one for one in found if one]
 
 
 def _guardian(patient: Patient) -> dict[str, Any]:
@@ -100,7 +99,7 @@ def form_of(resource: dict[str, Any]) -> PatientForm | None:
     if not name or birth is None or not isinstance(gender, str):
         return None
     year, month, day = birth.groups()
-    phone = next((t.get("value", "") for t in resource.get("telecom") or () if t.get("system") == "phone"), "")
+    phone = next((t.get("value") or "" for t in resource.get("telecom") or () if t.get("system") == "phone"), "")
     address: dict[str, Any] = next(iter(resource.get("address") or ()), {})
     parts = [*(address.get("line") or ()), address.get("district"), address.get("city"), address.get("state")]
     try:
@@ -128,7 +127,7 @@ def _name(names: Any) -> str:
 
 def _number(resource: dict[str, Any], systems: frozenset[str], length: int) -> str:
     for found in resource.get("identifier") or ():
-        value = found.get("value", "")
+        value = found.get("value") or ""
         if found.get("system") in systems and len(value) == length and value.isascii() and value.isdigit():
             return str(value)
     return ""
@@ -227,6 +226,7 @@ RESOURCE = Resource(
     visible=to_unit,
     modelled=frozenset({"active", "name", "telecom", "gender", "birthDate", "deceasedDateTime", "address", "contact"}),
     own={"identifier": (PATIENT_CODE, *sorted(CITIZEN_SYSTEMS))},
+    identifiers=identifiers,
     accept=accept,
     discard=discard,
 )

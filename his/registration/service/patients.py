@@ -50,7 +50,12 @@ async def load_patient_facts(
     if patient is not None and version is not None and patient.version != version:
         raise HisError(Kind.STALE, "Hồ sơ vừa được người khác sửa. Quét lại rồi chọn thông tin giữ lại.")
     words = await store.list_tokens(db, patient.id) if patient and patient.name != form.name else []
-    persons = await store.find_person(db, form.citizen_number, insurance_number)
+    settled = patient is not None and form.citizen_number and form.citizen_number == patient.citizen_number
+    persons: Sequence[UUID] = ()
+    if patient is not None and settled:
+        persons = [patient.person_id]
+    else:
+        persons = await store.find_person(db, form.citizen_number, insurance_number)
     double = await store.find_double(db, form.citizen_number, insurance_number, persons, patient_id)
     return PatientFacts(form, insurance_number, patient, words, persons, double)
 

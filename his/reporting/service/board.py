@@ -34,6 +34,7 @@ class UnitLine:
     late: int
     reminded_at: datetime | None
     daily: dict[date, DayCount]
+    asked_missing: bool = False
 
     @property
     def unusual(self) -> bool:
@@ -119,7 +120,7 @@ async def load_board(db: Db, province: str, place_name: str, first: date, now: d
     lines = [
         _line(
             unit, first, until, now, daily.get(unit.id, {}), past.get(unit.id), closes, reports.get(unit.id),
-            reminded.get(unit.id), int(values[unit.id]["A01"] or 0),
+            reminded.get(unit.id), int(values[unit.id]["A01"] or 0), asked,
         )
         for unit in units
     ]  # fmt: skip
@@ -157,6 +158,18 @@ def square_of(unit: UnitRef, day: date, visits: int, closed_at: datetime | None,
     return square(facts, local(now))
 
 
+def _is_open(
+    unit: UnitRef,
+    day: date,
+    daily: dict[date, DayCount],
+    closes: dict[tuple[int, date], datetime],
+    now: datetime,
+) -> bool:
+    """Is the day neither closed nor a day of rest?"""
+    state = square_of(unit, day, daily.get(day, DayCount()).visits, closes.get((unit.id, day)), now)
+    return state in (Square.MISSING, Square.TODAY)
+
+
 def _closed_on(
     day: date,
     units: list[UnitRef],
@@ -182,6 +195,7 @@ def _line(
     report: MonthReport | None,
     reminder: Reminder | None,
     visits: int,
+    asked: date | None,
 ) -> UnitLine:
     days = [first + timedelta(days=n) for n in range((until - first).days + 1)]
     squares = [(d, square_of(unit, d, daily.get(d, DayCount()).visits, closes.get((unit.id, d)), now)) for d in days]
@@ -199,6 +213,7 @@ def _line(
         late=sum(s is Square.LATE for _, s in squares),
         reminded_at=reminder.sent_at if reminder else None,
         daily=daily,
+        asked_missing=asked is not None and _is_open(unit, asked, daily, closes, now),
     )
 
 

@@ -1,7 +1,7 @@
 """The officer's bench: a case with its lines, what is locked, and the reasons that a decision may state."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -123,6 +123,13 @@ def writer(db: Db, unit_id: int) -> Db:
     """A handle that writes rows of a unit on behalf of the officer."""
     scope = db.scope
     return Db(db.database, Scope(unit_id, scope.actor, scope.role, scope.payer_id, scope.province))
+
+
+async def note_opening(db: Db, bench: Bench, now: datetime) -> None:
+    """Write down that the officer saw the dossier with the patient's name."""
+    out = writer(db, bench.case.unit_id)
+    await db.release()
+    await out.apply(audited(Changes(), "open", bench.case), now)
 
 
 def audited(changes: Changes, action: str, case: ReviewCase, **detail: Any) -> Changes:

@@ -95,8 +95,8 @@ async def accept_clean(db: Db, officer: Officer, case_id: UUID, now: datetime) -
     return await _write(db, officer, bench, "accept-clean", [(x, accepted) for x in clean], now), len(clean)
 
 
-async def undo(db: Db, officer: Officer, case_id: UUID, now: datetime) -> tuple[Bench, int]:
-    """Take the officer's newest decision in the case back; returns how many lines stand as before.
+async def undo(db: Db, officer: Officer, case_id: UUID, now: datetime) -> tuple[Bench, list[UUID]]:
+    """Take the officer's newest decision in the case back; returns the lines that stand as before.
 
     Raises CONFLICT when there is none, STALE when somebody decided one of its lines again.
     """
@@ -112,13 +112,13 @@ async def undo(db: Db, officer: Officer, case_id: UUID, now: datetime) -> tuple[
     new: list[ReviewLine] = []
     for line in lines:
         row = before.get(line.id)
-        if row is not None and row["version"] != line.version:
+        if row is not None and _kept(line) != _revived(row["after"]):
             raise HisError(Kind.STALE, CHANGED)
-        new.append(line if row is None else changes.update(line, **_restored(row)))
+        new.append(line if row is None else changes.update(line, **_revived(row["fields"])))
     changes.update(event, undone=True)
     changes.insert(_event(bench.case, officer, "undo", [], now))
     audited(changes, "undo", bench.case, lines=len(before))
-    return await _apply(db, bench, changes, new, now), len(before)
+    return await _apply(db, bench, changes, new, now), list(before)
 
 
 async def _checked(db: Db, line: ReviewLine, verdict: Verdict, now: datetime) -> Verdict:
@@ -132,16 +132,18 @@ def _refuse_locked(case: ReviewCase, line: ReviewLine | None) -> None:
         raise HisError(Kind.CONFLICT, LOCKED)
 
 
-def _snapshot(line: ReviewLine) -> dict[str, Any]:
-    """How a line stood, and the version it has after the change."""
-    kept = {key: getattr(line, key) for key in KEPT}
-    return {"case": line.case_id, "line": line.id, "version": line.version + 1, "fields": kept}
+def _kept(line: ReviewLine) -> dict[str, Any]:
+    return {key: getattr(line, key) for key in KEPT}
 
 
-def _restored(row: dict[str, Any]) -> dict[str, Any]:
-    """The columns of a snapshot; after the JSON of the database, so that numbers and instants are text."""
-    revived = ReviewLine.model_validate({**_BLANK, **row["fields"]})
-    return {key: getattr(revived, key) for key in KEPT}
+def _snapshot(line: ReviewLine, after: ReviewLine) -> dict[str, Any]:
+    """How a line stood before and after a step; what it is after tells later whether somebody else changed it."""
+    return {"case": line.case_id, "line": line.id, "fields": _kept(line), "after": _kept(after)}
+
+
+def _revived(fields: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a snapshot as values again (the database's JSON has numbers and instants as text)."""
+    return _kept(ReviewLine.model_validate({**_BLANK, **fields}))
 
 
 _BLANK: dict[str, Any] = {
@@ -172,7 +174,9 @@ async def _write(
         changed[line.id] = changes.update(line, **fields_of(line, verdict), **who)
     others = sorted({line.case_id for line, _ in verdicts} - {bench.case.id})
     lines = bench.lines + (await store.list_lines(db, others) if others else [])
-    changes.insert(_event(bench.case, officer, action, [_snapshot(line) for line, _ in verdicts], now))
+    changes.insert(
+        _event(bench.case, officer, action, [_snapshot(line, changed[line.id]) for line, _ in verdicts], now)
+    )
     audited(changes, action, bench.case, lines=len(verdicts), decision=verdicts[0][1].decision.value)
     return await _apply(db, bench, changes, [changed.get(line.id, line) for line in lines], now)
 

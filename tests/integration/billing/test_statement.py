@@ -12,7 +12,14 @@ from sqlalchemy import text
 
 from his.billing import store
 from his.billing.print import receipt_pdf, statement_pdf
-from his.billing.service import charge_changes, preview_bill, statement_changes, take_payment
+from his.billing.service import (
+    answer_report,
+    charge_changes,
+    preview_bill,
+    report_line,
+    statement_changes,
+    take_payment,
+)
 from his.kit.errors import HisError, Kind
 from his.kit.money import vnd
 from his.kit.words import money_words
@@ -122,3 +129,36 @@ async def test_co_payment_of_earlier_visits_of_the_year_is_told(db):
     await db.apply(changes, later.now)
     head = (await preview_bill(db, later.id, later.now)).head
     assert Decimal(head["copay_before"]) == copayment
+
+
+async def test_the_books_are_proved_and_one_dong_is_found(db, owing):
+    bill = await preview_bill(db, owing.id, owing.now)
+    await play_to_statement(db, owing, CASHIER, bill.due)
+    since = owing.now - timedelta(days=1)
+    assert owing.id not in {row.encounter_id for row in await store.list_differences(db, since)}
+    async with db.locking():
+        await db.all(
+            text("UPDATE charge SET copayment = copayment + 1 WHERE encounter_id = :id RETURNING id"), {"id": owing.id}
+        )
+        found = {row.encounter_id: row for row in await store.list_differences(db, since)}
+        assert owing.id in found
+        assert found[owing.id].charges_patient != found[owing.id].statement_patient
+
+
+async def test_a_wrong_line_is_reported_and_answered_once(db, owing):
+    bill = await preview_bill(db, owing.id, owing.now)
+    line = bill.lines[0]
+    row = await report_line(db, owing.id, line.source_id, "  Sai   số lượng ", CASHIER, owing.now)
+    assert (row.line_name, row.sentence) == (line.name, "Sai số lượng")
+    with pytest.raises(HisError) as empty:
+        await report_line(db, owing.id, line.source_id, " ", CASHIER, owing.now)
+    assert empty.value.field == "sentence"
+    with pytest.raises(HisError) as unknown:
+        await report_line(db, owing.id, uuid4(), "Sai", CASHIER, owing.now)
+    assert unknown.value.field == "line"
+    answered = await answer_report(db, row.id, "Đã sửa đơn", CASHIER, owing.now)
+    assert answered.answered_at == owing.now
+    with pytest.raises(HisError) as twice:
+        await answer_report(db, row.id, "Lần nữa", CASHIER, owing.now)
+    assert twice.value.kind is Kind.CONFLICT
+    assert [r.answer for r in await store.list_reports(db, owing.id)] == ["Đã sửa đơn"]

@@ -4,7 +4,12 @@ import httpx
 
 from his.kit.db import Database
 
-PATIENT = {"resourceType": "Patient", "name": [{"family": "Đỗ", "given": ["Mẫu"]}], "gender": "male", "birthDate": "1980"}
+PATIENT = {
+    "resourceType": "Patient",
+    "name": [{"family": "Đỗ", "given": ["Mẫu"]}],
+    "gender": "male",
+    "birthDate": "1980",
+}
 
 
 def entry(method: str, url: str, resource: dict | None = None, full_url: str = "", **request: str) -> dict:
@@ -129,8 +134,13 @@ async def test_a_batch_answers_each_entry_for_itself(fhir: httpx.AsyncClient) ->
 
 
 async def test_representation_on_demand(fhir: httpx.AsyncClient) -> None:
-    answer = await fhir.post("", json=bundle(entry("POST", "Patient", PATIENT)), headers={"prefer": "return=representation"})
+    answer = await fhir.post(
+        "", json=bundle(entry("POST", "Patient", PATIENT)), headers={"prefer": "return=representation"}
+    )
     assert answer.json()["entry"][0]["resource"]["birthDate"] == "1980"
-    assert "resource" not in (
-        await fhir.post("", json=bundle(entry("POST", "Patient", PATIENT)), headers={"prefer": "return=minimal"})
-    ).json()["entry"][0]
+    assert (
+        "resource"
+        not in (
+            await fhir.post("", json=bundle(entry("POST", "Patient", PATIENT)), headers={"prefer": "return=minimal"})
+        ).json()["entry"][0]
+    )

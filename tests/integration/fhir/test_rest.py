@@ -101,7 +101,9 @@ async def test_history_is_paged_to_its_end(fhir: httpx.AsyncClient) -> None:
     everyone, page = set(), "/Patient/_history?_count=3"
     while page:
         bundle = (await fhir.get(page)).json()
-        everyone |= {(e["resource"]["id"], e["resource"]["meta"]["versionId"]) for e in bundle["entry"] if "resource" in e}
+        everyone |= {
+            (e["resource"]["id"], e["resource"]["meta"]["versionId"]) for e in bundle["entry"] if "resource" in e
+        }
         page = next((link["url"] for link in bundle["link"] if link["relation"] == "next"), "")
     assert {(patient["id"], str(v)) for v in range(1, 7)} <= everyone
 

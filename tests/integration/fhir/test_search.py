@@ -123,9 +123,13 @@ async def test_paging_alone_on_each_leading_condition(fhir: httpx.AsyncClient) -
 async def test_sorting_by_last_change(fhir: httpx.AsyncClient) -> None:
     await load(fhir)
     for sign, name in (("", "asc"), ("-", "desc")):
-        times = [p["meta"]["lastUpdated"] for p in await everything(fhir, f"/Patient?_sort={sign}_lastUpdated&_count=50")]
+        times = [
+            p["meta"]["lastUpdated"] for p in await everything(fhir, f"/Patient?_sort={sign}_lastUpdated&_count=50")
+        ]
         assert times == sorted(times, reverse=name == "desc")
-    newest = (await fhir.get("/Patient?_sort=-_lastUpdated&_count=1")).json()["entry"][0]["resource"]["meta"]["lastUpdated"]
+    newest = (await fhir.get("/Patient?_sort=-_lastUpdated&_count=1")).json()["entry"][0]["resource"]["meta"][
+        "lastUpdated"
+    ]
     later = {"_lastUpdated": f"gt{newest}"}
     assert "entry" not in (await fhir.get("/Patient", params=later)).json()
     same = (await fhir.get("/Patient", params={"_lastUpdated": newest})).json()["entry"]
@@ -203,7 +207,9 @@ async def test_every_search_is_carried_by_an_index_under_row_level_security(
             await connection.execute("RESET enable_seqscan")
             plan = [row[0].strip() for row in rows]
             assert not any("Seq Scan" in line for line in plan), plan
-            scan = next(n for n, line in enumerate(plan) if line.startswith("->  Index") and line.endswith((" i", " o")))
+            scan = next(
+                n for n, line in enumerate(plan) if line.startswith("->  Index") and line.endswith((" i", " o"))
+            )
             assert f"({column} " in plan[scan + 1], f"{text}: the value is filtered, not looked up: {plan}"
 
 

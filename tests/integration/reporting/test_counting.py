@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
-from visits_of import Visits, at, cells, slow_count, working
+from tests.integration.finished_visits import Visits, at, cells, slow_count, working
 
 from his.kit import clock
 from his.kit.changes import Changes

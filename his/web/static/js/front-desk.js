@@ -1,16 +1,15 @@
-/* The front desk: after saving the slip opens in its own tab and the box is ready for the next person. */
+/* The front desk: the box shows what was read in short; after saving the slip opens and the box is ready again. */
 (() => {
 "use strict";
 const box = () => document.getElementById("scan");
-document.addEventListener("registered", e => {
-  const scan = box();
-  if (scan) { scan.value = ""; scan.focus(); }
-  if (e.detail.slip) window.open(e.detail.slip, "_blank", "noopener");
+document.addEventListener("htmx:afterSwap", () => {
+  const shown = document.getElementById("visit-form")?.dataset.shown, scan = box();
+  if (shown && scan && scan.value !== shown) { scan.value = shown; if (document.activeElement === scan) scan.select(); }
 });
-document.addEventListener("click", e => {
-  const action = e.target instanceof Element && e.target.closest("[data-press]")?.dataset.press;
-  if (!action) return;
-  const target = document.querySelector(`main [data-action="${action}"]`);
-  if (target?.matches("input")) target.focus(); else target?.click();
+document.addEventListener("registered", e => {
+  const scan = box(), saved = document.getElementById("saved");
+  if (scan) { scan.value = ""; scan.focus(); }
+  if (saved) saved.textContent = "";
+  if (e.detail.slip) window.open(e.detail.slip, "_blank", "noopener");
 });
 })();

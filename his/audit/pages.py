@@ -1,0 +1,32 @@
+"""The page of the audit trail for the unit's administrator."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from his.audit import service
+from his.audit.terms import ACTIONS, TYPES
+from his.identity.access import Caller, needs
+from his.identity.terms import Capability
+from his.web.page import MenuItem, render
+
+router = APIRouter()
+MENU = [(Capability.UNIT_ADMIN, MenuItem("Nhật ký truy cập", "/audit", "history"))]
+
+
+@router.get("/audit")
+async def audit_page(
+    request: Request,
+    caller: Annotated[Caller, needs(Capability.UNIT_ADMIN)],
+    actor: Annotated[str, Query(max_length=100)] = "",
+    record: Annotated[UUID | None, Query()] = None,
+    before: UUID | None = None,
+) -> Response:
+    """The newest entries of the unit: all, of one account, or of one record; looking at the trail is entered too."""
+    await service.record(caller, "search", "AuditEvent", record or actor or "")
+    entity_id = str(record) if record else ""
+    trail = await service.load_trail(caller.db, actor=actor, entity_id=entity_id, before=before)
+    context = {"trail": trail, "actor": actor, "record": entity_id, "actions": ACTIONS, "types": TYPES}
+    return render(request, "audit/page.html", context)

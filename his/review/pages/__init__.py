@@ -1,0 +1,14 @@
+"""HTML of the review: the insurer's worklist and bench, and the decisions as the unit sees them."""
+
+from fastapi import APIRouter
+
+from his.identity.terms import Capability
+from his.review.pages import bench, told, worklist
+from his.web.page import MenuItem
+
+router = APIRouter()
+router.include_router(worklist.router)
+router.include_router(bench.router)
+router.include_router(told.router)
+
+MENU = [(Capability.REVIEW, MenuItem("Giám định", "/review", "file-text"))]
