@@ -102,7 +102,7 @@ def count_cards(bill: VisitBill) -> str:
     """`12 khoản · 1 thẻ, 1 mức hưởng`: the size of the statement in words."""
     cards = {line.card_number for line in bill.lines if line.card_number}
     if not cards:
-        return f"{len(bill.lines)} {_('khoản')} · {_('không thẻ')}"
+        return f"{len(bill.lines)} {_('khoản')}" + (f" · {_('không thẻ')}" if bill.lines else "")
     return f"{len(bill.lines)} {_('khoản')} · {len(cards)} {_('thẻ')}, {len(bill.benefit_rates)} {_('mức hưởng')}"
 
 
@@ -148,10 +148,10 @@ def payer_zone(bill: VisitBill) -> dict[str, Any]:
     """The insurance zone of the banner: rate, category, how sure it is."""
     if not bill.head["cards"] or bill.category == "9":
         return {"kind": "self", "title": _("Không BHYT"), "text": _("Người bệnh trả đủ"), "provisional": False}
-    rates = ", ".join(percent(rate) for rate in bill.benefit_rates) or "–"
+    rates = ", ".join(percent(rate) for rate in bill.benefit_rates)
     numbers = ", ".join(card["number"][:3] for card in bill.head["cards"])
     text = f"{numbers} · {bill.category} {bill.category_name.lower()}"
-    return {"kind": "insurance", "title": f"BHYT {rates}", "text": text, "provisional": bill.provisional}
+    return {"kind": "insurance", "title": f"BHYT {rates}".strip(), "text": text, "provisional": bill.provisional}
 
 
 def bill_context(bill: VisitBill, now: datetime, line: UUID | None = None) -> dict[str, Any]:

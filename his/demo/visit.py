@@ -1,10 +1,12 @@
 """One invented visit from the door to the closed claim, through the services that the pages call."""
 
 import random
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from his.billing import service as billing
@@ -18,6 +20,7 @@ from his.encounters.terms import Vitals
 from his.identity.tables import Account, Room, Unit
 from his.kit.clock import day_of
 from his.kit.db import Database, Db, Scope
+from his.kit.errors import HisError, Kind
 from his.orders import service as orders
 from his.orders.terms import AWAITED_KINDS, OrderLine, ResultEntry
 from his.pharmacy import service as pharmacy
@@ -169,8 +172,13 @@ def _value(chance: random.Random, test: LabTest) -> str:
         return "Âm tính"
     low = Decimal(str(band.get("low") or 0))
     high = Decimal(str(band["high"])) if band.get("high") is not None else low * 2 or Decimal(1)
-    share = Decimal(str(round(chance.uniform(0.15, 1.12), 3)))
-    return format((low + (high - low) * share).quantize(Decimal("0.1")), "f").replace(".", ",")
+    places = Decimal("0.01") if high < 10 else Decimal("0.1")
+    share = Decimal(str(round(chance.uniform(0.1, 1.06), 3)))
+    value = (low + (high - low) * share).quantize(places)
+    alarm = band.get("critical_high")
+    if alarm is not None and value >= Decimal(str(alarm)):
+        value = high
+    return format(value, "f").replace(".", ",")
 
 
 async def _sign(play: Play, visit: UUID, case: Case, doctor: Account) -> None:
@@ -193,14 +201,34 @@ async def _sign(play: Play, visit: UUID, case: Case, doctor: Account) -> None:
 
 
 async def _settle(play: Play, visit: UUID) -> None:
+    """Pay, hand out, close; the worker looks at the same visit, so a step that came second is taken again."""
     cashier, pharmacist = play.stage.staff["cashier"], play.stage.staff["pharmacist"]
+    play.wait(4, 12)
     async with play.db(cashier) as db:
-        bill = await billing.preview_bill(db, visit, play.wait(4, 12))
-        if bill.outstanding > 0:
-            await billing.take_payment(db, visit, bill.outstanding, "cash", f"demo-{visit}", cashier.id, play.at)
+        await _again(partial(_pay, play, db, visit, cashier.id))
+    play.wait(4, 10)
     async with play.db(pharmacist) as db:
-        basket = await prescriptions.get_basket(db, visit)
-        for prescription in basket.signed:
-            who = pharmacist.practitioner_id
-            await pharmacy.hand_out(db, prescription.id, who, who, play.wait(4, 10))
-        await consultation.close_visit_if_complete(db, visit, play.wait(0, 1))
+        for prescription in (await prescriptions.get_basket(db, visit)).signed:
+            await _again(partial(_hand_out, play, db, prescription.id, pharmacist.practitioner_id))
+        await _again(partial(consultation.close_visit_if_complete, db, visit, play.at))
+
+
+async def _hand_out(play: Play, db: Db, prescription_id: UUID, who: UUID | None) -> None:
+    await pharmacy.hand_out(db, prescription_id, who, who, play.at)
+
+
+async def _pay(play: Play, db: Db, visit: UUID, cashier: UUID) -> None:
+    bill = await billing.preview_bill(db, visit, play.at)
+    if bill.outstanding > 0:
+        await billing.take_payment(db, visit, bill.outstanding, "cash", f"demo-{visit}", cashier, play.at)
+
+
+async def _again(step: Callable[[], Awaitable[object]]) -> None:
+    for _ in range(3):
+        try:
+            await step()
+        except HisError as error:
+            if error.kind is not Kind.STALE:
+                raise
+        else:
+            return

@@ -28,7 +28,7 @@ def model(resource_type: str) -> type[BaseModel] | None:
     """The model class of a type, imported at first use; None for the few types R4B dropped."""
     try:
         found: type[BaseModel] = get_fhir_model_class(resource_type)
-    except (KeyError, LookupError):
+    except (LookupError, ValueError):
         if not resource_type.startswith(R4_ONLY_PREFIXES):
             raise
         return None

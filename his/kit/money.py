@@ -27,9 +27,9 @@ def vnd(amount: Decimal | int | None, unit: str = "đ") -> str:
     """`1.234.500 đ` with a dot every three digits; decimals only where they are not zero; None is an en dash."""
     if amount is None:
         return "–"
-    value = Decimal(amount)
+    value = r2(Decimal(amount))
     sign = "−" if value < 0 else ""
-    value = r2(abs(value))
+    value = abs(value)
     text = f"{int(value):,}".replace(",", ".")
     fraction = value - int(value)
     if fraction:

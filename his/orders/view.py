@@ -112,7 +112,7 @@ def order_reports(reports: Iterable[Report], visit_id: UUID) -> list[Report]:
 
 def range_text(low: Decimal | None, high: Decimal | None) -> str:
     """`3,5 – 5,0`, `dưới 40`, `từ 60`, or a dash."""
-    if low is not None and high is not None:
+    if low is not None and low > 0 and high is not None:
         return f"{_plain(low)} – {_plain(high)}"
     if high is not None:
         return f"{_('dưới')} {_plain(high)}"
@@ -164,6 +164,35 @@ def _spark(value: Observation, earlier: Sequence[Observation], flag: Flag) -> Ma
     tone = "stop" if flag is not Flag.NORMAL else ""
     label = f"{_('Xu hướng')} {value.name}: {', '.join(number(p) for p in points)}"
     return charts.sparkline(points, label, band, tone=tone, width=78)
+
+
+def compare_table(history: Mapping[str, Sequence[Observation]], codes: Sequence[str], most: int = 5) -> dict[str, Any]:
+    """Values of the same analytes side by side by time of signing, latest first: the columns and a row for each."""
+    every = {o.issued_at.replace(second=0, microsecond=0) for code in codes for o in history.get(code, ())}
+    columns = sorted(every, reverse=True)[:most]
+    rows = []
+    for code in codes:
+        values = list(history.get(code, ()))
+        if not values:
+            continue
+        last = values[-1]
+        by_time = {o.issued_at.replace(second=0, microsecond=0): o for o in values}
+        cells = [
+            {"text": by_time[at].value_text.replace(".", ","), "flag": by_time[at].flag}
+            if at in by_time
+            else {"text": "", "flag": ""}
+            for at in columns
+        ]
+        rows.append(
+            {
+                "name": last.name,
+                "unit": "" if last.unit == "định tính" else last.unit,
+                "cells": cells,
+                "range": range_text(last.low, last.high),
+                "spark": _spark(last, values[:-1], Flag(last.flag)),
+            }
+        )
+    return {"columns": columns, "rows": rows}
 
 
 @dataclass

@@ -16,6 +16,8 @@ class Prescription(Versioned, table=True):
     __table_args__ = (
         belongs_to("encounter_id", "encounter"),
         Index("ix_prescription_visit", "unit_id", "encounter_id"),
+        Index("ix_prescription_code", "unit_id", "code"),
+        Index("ix_prescription_queue", "unit_id", "status", "signed_at"),
     )
     encounter_id: UUID
     patient_id: UUID
@@ -35,6 +37,9 @@ class MedicationRequest(Versioned, table=True):
         belongs_to("prescription_id", "prescription"),
         belongs_to("encounter_id", "encounter"),
         Index("ix_medication_request_visit", "unit_id", "encounter_id"),
+        Index("ix_medication_request_rx", "unit_id", "prescription_id"),
+        Index("ix_medication_request_patient", "unit_id", "patient_id", "ordered_at"),
+        Index("ix_medication_request_author", "unit_id", "practitioner_id", "ordered_at"),
     )
     prescription_id: UUID
     encounter_id: UUID

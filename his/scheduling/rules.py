@@ -40,11 +40,25 @@ WORDS: Final[dict[str, str]] = {
 class Place(Protocol):
     """What the order of service depends on."""
 
-    number: int
-    rank: int
-    state: str
-    called_count: int
-    called_at: datetime | None
+    @property
+    def number(self) -> int:
+        """The number of the room and day."""
+
+    @property
+    def rank(self) -> int:
+        """Order of service."""
+
+    @property
+    def state(self) -> str:
+        """One of TicketState."""
+
+    @property
+    def called_count(self) -> int:
+        """Calls so far."""
+
+    @property
+    def called_at(self) -> datetime | None:
+        """The last call."""
 
 
 AnyPlace = TypeVar("AnyPlace", bound=Place)
@@ -54,7 +68,7 @@ def compute_priority(birth: date, on: date, stated: str = "") -> str:
     """The stated priority, else the one that the age gives."""
     if stated:
         return Priority(stated).value
-    years = on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
+    years = years_old(birth, on)
     if years < CHILD_YEARS:
         return Priority.CHILD.value
     return Priority.ELDERLY.value if years >= ELDERLY_YEARS else ""
@@ -160,7 +174,13 @@ def minutes_since(moment: datetime, now: datetime) -> int:
     return max(int((now - moment).total_seconds() // 60), 0)
 
 
-def initials(name: str) -> str:
-    """`Trần Thị Minh Nguyệt` -> `T. T. M. Nguyệt`: the only form of a name on the screen of the waiting room."""
+def initials(name: str, child: bool = False) -> str:
+    """`Nguyễn Văn Thành` -> `Ng. V. Thành`: the only form of a name on the screen of the waiting room."""
     words = name.split()
-    return " ".join([*(f"{word[0].upper()}." for word in words[:-1]), *words[-1:]])
+    short = [f"{word[:2] if word[:2] == 'Ng' else word[0].upper()}." for word in words[:-1]]
+    return " ".join([*(["bé"] if child else []), *short, *words[-1:]])
+
+
+def years_old(birth: date, on: date) -> int:
+    """Completed years."""
+    return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, select, tuple_
 
+from his.identity.tables import Practitioner, Room
 from his.kit.columns import table
 from his.kit.db import Db
 from his.registration.tables import Patient
 from his.scheduling.tables import Ticket
-from his.scheduling.terms import Load, QueueRow
+from his.scheduling.terms import ExamRoom, Load, QueueRow
 
 _ticket, _patient = table(Ticket), table(Patient)
 _FIELDS = (
@@ -96,3 +97,19 @@ async def list_loads(db: Db, day: date) -> list[Load]:
         func.grouping_sets(tuple_(inner.c.room_id, inner.c.state, inner.c.ready), tuple_(inner.c.state, inner.c.ready))
     )
     return [Load(**row._mapping) for row in await db.all(query.limit(2000))]
+
+
+async def list_exam_rooms(db: Db) -> list[ExamRoom]:
+    """The examination rooms of the unit with their doctors, by code."""
+    room, staff = table(Room), table(Practitioner)
+    joined = room.outerjoin(staff, and_(staff.c.unit_id == room.c.unit_id, staff.c.id == room.c.practitioner_id))
+    doctor = func.coalesce(func.trim(staff.c.title + " " + staff.c.name), "").label("doctor")
+    query = select(room.c.id, room.c.code, room.c.name, doctor, room.c.practitioner_id.is_not(None).label("open"))
+    query = query.select_from(joined).where(room.c.active, room.c.kind == "exam").order_by(room.c.code).limit(100)
+    return [ExamRoom(**row._mapping) for row in await db.all(query)]
+
+
+async def get_row(db: Db, ticket_id: UUID) -> QueueRow | None:
+    """One ticket with its person."""
+    row = await db.first(select(*_ROW).select_from(_JOIN).where(_ticket.c.id == ticket_id))
+    return None if row is None else QueueRow(**row._mapping)

@@ -100,3 +100,14 @@ class RoomLoad:
     waiting: int
     longest_minutes: int
     expected_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExamRoom:
+    """A room where people are seen, with its doctor; without a doctor it is closed today."""
+
+    id: UUID
+    code: str
+    name: str
+    doctor: str
+    open: bool

@@ -1,6 +1,6 @@
 """Two languages: Vietnamese is the source text, English comes from `<slice>/locale/en/LC_MESSAGES/his.po`, read at import.
 
-The language of a request is the cookie `lang`, else the first of `vi`/`en` in Accept-Language, else Vietnamese.
+The language of a request is the cookie `lang`, else Vietnamese: a clinic's browsers often say `en` and nobody chose it.
 """
 
 from collections.abc import Mapping
@@ -46,12 +46,7 @@ def ngettext(singular: str, plural: str, count: int) -> str:
     return gettext(singular if count == 1 else plural)
 
 
-def choose_language(cookies: Mapping[str, str], accept_language: str) -> str:
-    """The language asked for by cookie `lang`, then by the Accept-Language header, then Vietnamese."""
-    if cookies.get("lang") in LANGUAGES:
-        return cookies["lang"]
-    for part in accept_language.split(","):
-        tag = part.split(";")[0].strip().lower()[:2]
-        if tag in LANGUAGES:
-            return tag
-    return DEFAULT
+def choose_language(cookies: Mapping[str, str]) -> str:
+    """The language chosen by the cookie `lang`, else Vietnamese."""
+    chosen = cookies.get("lang", DEFAULT)
+    return chosen if chosen in LANGUAGES else DEFAULT

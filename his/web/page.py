@@ -140,11 +140,11 @@ def render(
     `template` is `page.html` of the shell or `<slice>/file.html`; `toast` puts a line into the status strip.
     Raises jinja2.UndefinedError when the template uses a name that nobody gave.
     """
-    i18n.use_language(i18n.choose_language(request.cookies, request.headers.get("accept-language", "")))
+    i18n.use_language(i18n.choose_language(request.cookies))
     body = templates.get_template(template).render({**shell_context(request), **(context or {})})
     response = HTMLResponse(body, status_code=status, headers=dict(headers or {}))
     response.headers["Content-Language"] = i18n.current_language()
-    response.headers["Vary"] = "HX-Request, Cookie, Accept-Language"
+    response.headers["Vary"] = "HX-Request, Cookie"
     if toast is not None:
         response.headers["HX-Trigger"] = toast_event(toast)
     return response

@@ -65,7 +65,7 @@ def _load(name: str) -> tuple[bytes, bytes | None, str] | None:
 def _answer(name: str, version: str, headers: Headers) -> Response:
     if name == KEYS_FILE:
         cookie = headers.get("cookie", "")
-        language = "en" if "lang=en" in cookie else i18n.choose_language({}, headers.get("accept-language", ""))
+        language = "en" if "lang=en" in cookie else i18n.DEFAULT
         if "lang=vi" in cookie:
             language = "vi"
         return Response(

@@ -874,6 +874,10 @@ CREATE TABLE prescription (
 	FOREIGN KEY(unit_id, encounter_id) REFERENCES encounter (unit_id, id)
 );
 
+CREATE INDEX ix_prescription_code ON prescription (unit_id, code);
+
+CREATE INDEX ix_prescription_queue ON prescription (unit_id, status, signed_at);
+
 CREATE INDEX ix_prescription_visit ON prescription (unit_id, encounter_id);
 
 CREATE TABLE safety_override (
@@ -1051,6 +1055,12 @@ CREATE TABLE medication_request (
 	FOREIGN KEY(unit_id, prescription_id) REFERENCES prescription (unit_id, id), 
 	FOREIGN KEY(unit_id, encounter_id) REFERENCES encounter (unit_id, id)
 );
+
+CREATE INDEX ix_medication_request_author ON medication_request (unit_id, practitioner_id, ordered_at);
+
+CREATE INDEX ix_medication_request_patient ON medication_request (unit_id, patient_id, ordered_at);
+
+CREATE INDEX ix_medication_request_rx ON medication_request (unit_id, prescription_id);
 
 CREATE INDEX ix_medication_request_visit ON medication_request (unit_id, encounter_id);
 

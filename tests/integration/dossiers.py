@@ -37,7 +37,8 @@ from his.review.tables import ReviewCase
 D = Decimal
 NUMBERS = count(1)
 VISIT = datetime(2026, 10, 17, 8, 5, tzinfo=WALL_CLOCK)
-DOCTOR, NURSE = "000202/TG-CCHN", "000280/TG-CCHN"
+DOCTOR, TECHNICIAN = "000203/TG-CCHN", "000280/TG-CCHN"
+HP_TEST = "24.0073.1658"  # its orderer also performed it: something to look at
 COMMON = {
     "cover_rate": D(100),
     "benefit_rate": D(80),
@@ -77,8 +78,8 @@ def service(code: str, name: str, price: int, group: str, at: datetime, minutes:
         service_code=code,
         service_name=name,
         diagnosis_codes=("K29.7",),
-        performer_codes=(DOCTOR,),
-        device_codes=(device,) if device else (),
+        performer_codes=(DOCTOR if exam or code == HP_TEST else TECHNICIAN,),
+        device_codes=(f"XX.1.97002.{device}",) if device else (),
     )
 
 
@@ -110,14 +111,14 @@ def lines_of(at: datetime, size: str) -> tuple[tuple[ServiceLine, ...], tuple[Dr
     if size == "clean":
         return (
             exam,
-            service("18.0015.0001", "Siêu âm ổ bụng", 58600, "2", at + timedelta(minutes=30), 16, "SA-01"),
+            service("18.0015.0001", "Siêu âm ổ bụng", 58600, "2", at + timedelta(minutes=30), 16, "SA01"),
         ), ()
     services = (
         exam,
-        service("20.0080.0135", "Nội soi dạ dày có test HP", 317000, "3", at + timedelta(minutes=17), 50, "NS-02"),
-        service("24.0073.1658", "Test nhanh HP", 78300, "1", at + timedelta(minutes=19), 66, "XN-07"),
-        service("18.0015.0001", "Siêu âm ổ bụng", 58600, "2", at + timedelta(minutes=30), 16, "SA-01"),
-        service("23.0083.1523", "Định lượng HbA1c", 105300, "1", at + timedelta(minutes=35), 20, "XN-02"),
+        service("20.0080.0135", "Nội soi dạ dày có test HP", 317000, "3", at + timedelta(minutes=17), 50, "NS02"),
+        service(HP_TEST, "Test nhanh HP", 78300, "1", at + timedelta(minutes=19), 66, "XN07"),
+        service("18.0015.0001", "Siêu âm ổ bụng", 58600, "2", at + timedelta(minutes=30), 16, "SA01"),
+        service("23.0083.1523", "Định lượng HbA1c", 105300, "1", at + timedelta(minutes=35), 20, "XN02"),
     )
     later = at + timedelta(minutes=100)
     drugs = (
@@ -131,7 +132,7 @@ def lines_of(at: datetime, size: str) -> tuple[tuple[ServiceLine, ...], tuple[Dr
 def state(encounter: Encounter, patient: Patient, card: str, size: str, at: datetime) -> ClaimFacts:
     """What the dossier says."""
     services, drugs = lines_of(at, size)
-    tests = [x for x in services if x.group_code == "1"]
+    done = [x for x in services if x.result_at]
     return ClaimFacts(
         dossier_code=encounter.dossier_code,
         facility_code="97002",
@@ -141,6 +142,13 @@ def state(encounter: Encounter, patient: Patient, card: str, size: str, at: date
         gender=patient.gender,
         citizen_number="097060000042",
         cards=(Card(number=card, primary_facility_code="97002", valid_from=date(2026, 1, 1), valid_to=date(2026, 12, 31)),),
+        ethnicity_code="01",
+        occupation_code="51000",
+        address="Thôn Đông, xã Hồ Xanh",
+        province_code="97",
+        ward_code="97033",
+        weight_kg=D(58),
+        head_number="9700010001",
         reason="Đau thượng vị",
         admission_diagnosis="Viêm dạ dày",
         final_diagnosis="Viêm dạ dày; Đái tháo đường típ 2",
@@ -163,10 +171,13 @@ def state(encounter: Encounter, patient: Patient, card: str, size: str, at: date
         drugs=drugs,
         results=tuple(
             ResultLine(
-                key=str(new_id()), service_code=t.code, index_name=t.name, value="8,1", unit_name="%",
-                result_at=t.result_at, reader_code=DOCTOR,
+                key=str(new_id()), service_code=x.code, index_name=x.name,
+                index_code="HBA1C" if x.group_code == "1" else "", value="8.1" if x.group_code == "1" else "",
+                unit_name="%" if x.group_code == "1" else "",
+                conclusion="" if x.group_code == "1" else "Viêm nhẹ hang vị", description="Đã xem từng phần",
+                result_at=x.result_at, reader_code=DOCTOR,
             )
-            for t in tests
+            for x in done
         ),
         notes=(ProgressNote(key=str(new_id()), course="Bụng mềm, ấn đau thượng vị", noted_at=at, author_codes=(DOCTOR,)),),
         assessed_at=at + timedelta(minutes=200),

@@ -13,12 +13,15 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from his.encounters.tables import Diagnosis, Encounter
+from his.identity.tables import Unit
 from his.kit.changes import Changes
 from his.kit.clock import VIETNAM
 from his.kit.columns import table
 from his.kit.db import Database, Scope
 from his.registration.tables import Coverage, Patient
-from his.reporting.tables import StatCell
+from his.reporting.rules import cells_of
+from his.reporting.tables import DayClose, StatCell
+from his.reporting.terms import VisitGroup
 from his.worker import Worker
 
 CODES = ("I10", "I10", "J20.9", "E11.9", "K29.7", "A09", "Z00.0", "O80", "M54.5", "U07.1", "")
@@ -199,3 +202,67 @@ async def working(dsn: str) -> AsyncIterator[Worker]:
         worker.stop()
         await asyncio.wait_for(task, 10)
         await database.close()
+
+
+def invented_groups(chance: random.Random, visits: int, beds: bool) -> list[VisitGroup]:
+    """One day of a unit as groups: common chapters often, rare ones seldom, stays only where there are beds."""
+    found = []
+    for _ in range(visits):
+        stay = beds and chance.random() < 0.07
+        found.append(
+            VisitGroup(
+                care_setting="03" if stay else chance.choice(["01"] * 30 + ["02"]),
+                insured=chance.random() < 0.85,
+                sex=chance.choice(["male", "female"]),
+                age_years=min(int(chance.expovariate(1 / 38)), 97),
+                outcome=chance.choice(["1", "2", "2", "3"]) if stay else "",
+                discharge="2" if chance.random() < 0.03 else "1",
+                icd=chance.choices(
+                    ("J20", "I10", "K29", "M54", "E11", "N39", "H10", "L20", "S61", "A09", "F41", "D50", "Q21", ""),
+                    (90, 70, 50, 45, 40, 25, 18, 15, 14, 12, 6, 2, 0.3, 0.5),
+                )[0],
+                nights=chance.randint(1, 9) if stay else 0,
+                count=1,
+            )
+        )
+    return found
+
+
+async def fill_province(database: Database, now: datetime, days: int, scale: float = 1.0) -> None:
+    """Cells and closings of every unit of the province for the days before `now`, late and missing ones among them."""
+    today = now.astimezone(VIETNAM).date()
+    async with database.scoped(Scope(None)) as db:
+        t = table(Unit)
+        units = await db.models(Unit, select(t).where(t.c.kind.in_(("hospital", "clinic", "station"))).order_by(t.c.id))
+    for unit in units:
+        chance = random.Random(unit.id)
+        usual = max(3, int({"hospital": 60, "clinic": 18, "station": 7}[unit.kind] * scale))
+        changes = Changes()
+        for back in range(days, -1, -1):
+            day = today - timedelta(days=back)
+            resting = unit.kind != "hospital" and day.isoweekday() == 7
+            level = usual * (0.5 if unit.id % 7 == 4 and day.month == today.month else 1)
+            number = 0 if resting else max(1, int(chance.gauss(level, level / 6)))
+            for (indicator, split, part), value in cells_of(
+                invented_groups(chance, number, unit.kind == "hospital")
+            ).items():
+                changes.upsert(
+                    StatCell(
+                        unit_id=unit.id, day=day, indicator=indicator, split=split, part=part,
+                        province_code=unit.province_code, value=value,
+                    )
+                )  # fmt: skip
+            late = chance.random() < 0.06
+            if back and not resting and chance.random() > (0.35 if unit.id % 7 == 4 else 0.01):
+                closed_at = at(day + timedelta(days=1), 15 if late else 7)
+                changes.upsert(
+                    DayClose(
+                        unit_id=unit.id,
+                        day=day,
+                        province_code=unit.province_code,
+                        closed_at=closed_at,
+                        closed_by=uuid4(),
+                    )
+                )
+        async with database.scoped(Scope(unit.id, "test")) as db:
+            await db.apply(changes, now)

@@ -1,4 +1,4 @@
-"""Diagnoses, conclusion and allergies on the doctor's page."""
+"""Diagnoses, conclusion and banner on the doctor's page."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -15,13 +15,11 @@ from his.identity.access import Caller, needs
 from his.identity.terms import Capability
 from his.kit.clock import day_of
 from his.kit.errors import invalid, not_found
-from his.prescriptions import service as prescriptions
 from his.web.page import Toast, render, toast_event
 
 router = APIRouter()
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
 Writer = Annotated[Caller, needs(Capability.WRITE_RECORD)]
-Measurer = Annotated[Caller, needs(Capability.VITALS)]
 
 
 @router.get("/visit/{encounter_id}/diagnoses/search")
@@ -122,43 +120,10 @@ def _day(text: str) -> date:
         raise invalid("follow_up_on", "Ngày hẹn không hợp lệ. Chọn lại ngày.") from None
 
 
-@router.get("/visit/{encounter_id}/allergies/form")
-async def allergy_form(request: Request, encounter_id: UUID, caller: Reader) -> Response:
-    """The dialog: known allergies, a new one, or `không dị ứng, đã hỏi`."""
-    visit = await encounters.get_visit(caller.db, encounter_id)
-    context = {**visit_context(visit, caller), "allergies": await store.list_allergies(caller.db, visit.patient.id)}
-    return render(request, "consultation/allergy_form.html", context)
-
-
-@router.post("/visit/{encounter_id}/allergies")
-async def record_allergy(
-    request: Request,
-    encounter_id: UUID,
-    caller: Measurer,
-    substance: Annotated[str, Form(max_length=200)] = "",
-    reaction: Annotated[str, Form(max_length=300)] = "",
-    onset_year: Annotated[str, Form(max_length=4)] = "",
-) -> Response:
-    """Record an allergy of the patient."""
-    visit = await encounters.get_visit(caller.db, encounter_id)
-    year = int(onset_year) if onset_year.isdecimal() else None
-    await prescriptions.record_allergy(
-        caller.db, visit.patient.id, substance, reaction, year, caller.user.practitioner_id, caller.now
-    )
-    return await _banner(request, encounter_id, caller)
-
-
-@router.post("/visit/{encounter_id}/allergies/none")
-async def no_allergy(request: Request, encounter_id: UUID, caller: Measurer) -> Response:
-    """`Không dị ứng, đã hỏi`."""
-    visit = await encounters.get_visit(caller.db, encounter_id)
-    await prescriptions.no_allergy(caller.db, visit.patient.id, caller.now)
-    return await _banner(request, encounter_id, caller)
-
-
-async def _banner(request: Request, encounter_id: UUID, caller: Caller) -> Response:
+@router.get("/visit/{encounter_id}/banner")
+async def banner(request: Request, encounter_id: UUID, caller: Reader) -> Response:
+    """The banner again, after an allergy was recorded."""
     visit = await encounters.get_visit(caller.db, encounter_id)
     allergies = await store.list_allergies(caller.db, visit.patient.id)
     context = {**visit_context(visit, caller), "banner": view.banner(visit, allergies, caller.now)}
-    events = {"HX-Trigger": '{"visit-changed": {}, "prescription-changed": {}}'}
-    return render(request, "consultation/_banner.html", context, headers=events)
+    return render(request, "consultation/_banner.html", context, headers=EVENTS)

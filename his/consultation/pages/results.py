@@ -1,5 +1,6 @@
 """Results of a visit for doctor and nurse: forms, values with range and trend, the critical value that wants an act."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -9,23 +10,27 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from his.consultation import store, view
+from his.consultation.printing import ResultLine, ResultPaper, draw_results
 from his.encounters import service as encounters
 from his.identity.access import Caller, needs
 from his.identity.rules import may
 from his.identity.terms import Capability
+from his.kit.changes import Changes
 from his.kit.clock import day_of
+from his.kit.errors import HisError, Kind
 from his.orders import service as orders
 from his.orders import view as forms
 from his.orders.tables import CriticalNotice, Observation
 from his.orders.terms import ACTIONS
 from his.prescriptions.tables import MedicationRequest
-from his.web.filters import duration, time
+from his.web.filters import datetime_vi, duration, time
 from his.web.i18n import gettext as _
 from his.web.page import Toast, render, toast_event
 
 router = APIRouter()
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
 Writer = Annotated[Caller, needs(Capability.WRITE_RECORD)]
+WORDS = {"critical": "báo động", "low": "thấp", "high": "cao"}
 OVERDUE = timedelta(minutes=15)  # then the head of the department is told
 # Ingredients that move an analyte or need another dose when it is out of range (Dược thư quốc gia Việt Nam 2022).
 RELATED: dict[str, tuple[tuple[str, str], ...]] = {
@@ -53,10 +58,41 @@ RELATED: dict[str, tuple[tuple[str, str], ...]] = {
 
 @router.get("/results/{encounter_id}")
 async def page(
-    request: Request, encounter_id: UUID, caller: Reader, report: Annotated[str, Query(max_length=90)] = ""
+    request: Request,
+    encounter_id: UUID,
+    caller: Reader,
+    report: Annotated[str, Query(max_length=90)] = "",
+    compare: bool = False,
 ) -> Response:
-    """The forms of a visit and the patient's earlier ones; the alarming form opens first."""
-    return render(request, "consultation/results.html", await _context(caller, encounter_id, report))
+    """The forms of a visit and the patient's earlier ones; the alarming form opens first; `compare` sets times side by side."""
+    context = await _context(caller, encounter_id, report)
+    return render(request, "consultation/results.html", {**context, "comparing": compare and context["rows"]})
+
+
+@router.get("/visit/{encounter_id}/results.pdf")
+async def printed(encounter_id: UUID, caller: Reader, report: Annotated[str, Query(max_length=90)] = "") -> Response:
+    """The chosen result form as PDF (A5)."""
+    context = await _context(caller, encounter_id, report)
+    chosen, visit = context["chosen"], context["visit"]
+    if chosen is None or not chosen.done:
+        raise HisError(Kind.NOT_FOUND, "Phiếu này chưa ký nên chưa in được.")
+    paper = ResultPaper(
+        unit=caller.user.unit_name,
+        title=chosen.title,
+        name=visit.patient.name,
+        facts=" · ".join(fact for fact in context["banner"]["facts"] if fact),
+        rows=tuple(
+            ResultLine(r["name"], r["value"], r["unit"], r["range"], WORDS.get(r["flag"], "")) for r in context["rows"]
+        ),
+        texts=tuple((r.service_name, r.description, r.conclusion) for r in chosen.requests if r.conclusion),
+        signed=f"{context['names'].get(chosen.signed_by, '')} {_('ký')} {datetime_vi(chosen.signed_at)}",
+        visit=visit.encounter.dossier_code,
+        printed=datetime_vi(caller.now),
+    )
+    await caller.db.apply(Changes().audit("print", "Encounter", encounter_id, form="results"), caller.now)
+    body = await asyncio.to_thread(draw_results, paper)
+    headers = {"Content-Disposition": f'inline; filename="results-{encounter_id}.pdf"', "Cache-Control": "no-store"}
+    return Response(body, media_type="application/pdf", headers=headers)
 
 
 async def _context(caller: Caller, encounter_id: UUID, key: str) -> dict[str, Any]:
@@ -82,6 +118,8 @@ async def _context(caller: Caller, encounter_id: UUID, key: str) -> dict[str, An
         "reports": reports,
         "chosen": chosen,
         "rows": forms.value_rows(shown, history, _devices(chosen)),
+        "compare": forms.compare_table(history, [v.code for v in shown]),
+        "comparing": False,
         "names": names,
         "notice": _notice(notice, values, history, names, now) if notice else None,
         "waiting_notices": len(notices),

@@ -15,7 +15,7 @@ from his.identity.terms import Capability
 from his.kit.errors import HisError, Kind, Severity, invalid
 from his.prescriptions import service as prescriptions
 from his.web.i18n import gettext as _
-from his.web.page import Toast, render, toast_event
+from his.web.page import render
 
 router = APIRouter()
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
@@ -92,15 +92,6 @@ async def call_next(encounter_id: UUID, caller: Writer) -> Response:
         raise invalid("room_id", _("Tài khoản chưa có phòng. Gọi người bệnh ở trang hàng đợi."))
     ticket = await service.call_next(caller.db, caller.user.room_id, encounter_id, caller.now)
     return Response(status_code=204, headers={"HX-Redirect": f"/visit/{ticket.encounter_id}"})
-
-
-@router.post("/visit/{encounter_id}/reuse")
-async def reuse(encounter_id: UUID, caller: Prescriber) -> Response:
-    """Copy the last prescription into the basket; every check runs again on the result."""
-    added = await prescriptions.reuse_last(caller.db, encounter_id, caller.user.practitioner_id, caller.now)
-    told = Toast(f"{_('Đã chép')} {added} {_('thuốc từ đơn trước')}")
-    events = toast_event(told)[:-1] + ', "visit-changed": {}, "prescription-changed": {}}'
-    return Response(status_code=204, headers={"HX-Trigger": events})
 
 
 @router.post("/visit/{encounter_id}/drugs/{line_id}/drop")

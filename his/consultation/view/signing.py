@@ -123,7 +123,7 @@ def _dialog(label: str, url: str) -> dict[str, Any]:
 def _drug_actions(finding: Finding, base: str) -> list[dict[str, Any]]:
     code, line = finding.code, finding.line
     if code == "PRE-ALLERGY-02":
-        return [_dialog(_("Ghi dị ứng"), f"{base}/allergies/form")]
+        return [_dialog(_("Ghi dị ứng"), f"{base}/prescription/allergies")]
     if code == "PRE-CHILD-01":
         return [_dialog(_("Ghi sinh hiệu"), f"{base}/vitals/form")]
     actions: list[dict[str, Any]] = []

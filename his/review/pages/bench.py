@@ -162,8 +162,9 @@ async def decide(request: Request, caller: Reviewer, case_id: UUID, line_id: UUI
         pending = Pending(line, verdict, error.field, error.message)
     context = await _context(caller, bench, bench.line(line_id), pending, known)
     shown = next(r for r in context["line_rows"] if r["id"] == line_id)
-    focus = line_id if form.part == "reason" and pending is None else None
-    return render(request, "review/_decided.html", {**context, "row": shown, "focus": focus})
+    if form.part == "reason":  # from the panel beside the grid: the cursor goes back into the grid
+        return render(request, "review/_grid.html", {**context, "focus": None if pending else line_id})
+    return render(request, "review/_decided.html", {**context, "row": shown})
 
 
 @router.post("/review/{case_id}/same/{line_id}")

@@ -16,20 +16,20 @@ SERVICE_GROUPS = frozenset({"1", "2", "3"})
 # The reason of TT 12/2026/TT-BTC, article 10(1), that a finding points to; the longest prefix counts.
 REASON_OF_FINDING = {
     "CLM-CARD": "A1", "CLM-CARD-04": "A2", "CLM-CARD-05": "A2", "CLM-CARD-10": "B2", "CLM-CARD-11": "DD2",
-    "CLM-DIAG": "I1", "CLM-FORM": "K1", "CLM-LINE": "K1", "CLM-LINE-09": "B1", "CLM-LINE-10": "B1",
+    "CLM-DIAG": "I1", "CLM-DOC": "X1", "CLM-FORM": "K1", "CLM-LINE": "K1", "CLM-LINE-09": "B1", "CLM-LINE-10": "B1",
     "CLM-LINE-11": "B1", "CLM-LINE-21": "DD2", "CLM-LINE-22": "DD2", "CLM-LINE-23": "DD2", "CLM-LINE-24": "DD2",
     "CLM-LINE-32": "M1", "CLM-LINE-33": "C1", "CLM-LINE-34": "C3", "CLM-LINE-37": "D3", "CLM-LINE-39": "K2",
     "CLM-LINE-40": "K2", "CLM-LINE-41": "D2", "CLM-LINE-42": "D2", "CLM-LINE-43": "D2", "CLM-LINE-44": "D2",
-    "CLM-LINE-45": "D2", "CLM-LINE-49": "D1", "CLM-STAFF": "G1", "CLM-TOTAL": "K1",
+    "CLM-LINE-45": "D2", "CLM-LINE-49": "D1", "CLM-STAFF": "G1", "CLM-SUM": "K1",
     "REV-AGAIN-01": "H1", "REV-DRUG-01": "DD3", "REV-TWICE-01": "DD4",
 }  # fmt: skip
 
 # Two words for the chip of a finding; the longest prefix counts.
 WORDS = {
-    "CLM": "Xem lại", "CLM-CARD": "Thẻ", "CLM-DIAG": "Mã bệnh", "CLM-LINE": "Số tiền", "CLM-LINE-2": "Phạm vi",
+    "CLM": "Xem lại", "CLM-CARD": "Thẻ", "CLM-DIAG": "Mã bệnh", "CLM-DOC": "Kết quả", "CLM-FORM": "Thiếu mục", "CLM-LINE": "Số tiền", "CLM-LINE-2": "Phạm vi",
     "CLM-LINE-3": "Mã, thầu", "CLM-LINE-4": "Dịch vụ", "CLM-LINE-39": "Dòng lặp", "CLM-LINE-40": "Dòng lặp",
     "CLM-LINE-5": "Tiền khám", "CLM-STAFF": "Người làm", "CLM-STAY": "Đợt khám", "CLM-TIME": "Thời gian",
-    "CLM-PAPER": "Giấy tờ", "CLM-TOTAL": "Tổng tiền", "REV-AGAIN": "Lặp sớm", "REV-DRUG": "Trùng thuốc",
+    "CLM-SUM": "Tổng tiền", "REV-AGAIN": "Lặp sớm", "REV-DRUG": "Trùng thuốc",
     "REV-TWICE": "Hai lần",
 }  # fmt: skip
 

@@ -48,17 +48,17 @@ async def receive(db: Db, claim_id: UUID, now: datetime) -> ReviewCase | None:
     facts = read_facts(claim.facts)
     findings = assess_claim(facts, clock.day_of(facts.ended_at or now))
     findings += await _review_findings(db, unit.payer_id, facts)
-    case = _case(claim, unit, facts, findings, 1 + max((c.round for c in earlier), default=0), now)
+    replaced = [c for c in earlier if c.state in OPEN_STATES]
+    number = replaced[-1].round if replaced else 1 + max((c.round for c in earlier), default=0)
+    case = _case(claim, unit, facts, findings, number, now)
     lines = await _lines(db, case, claim, facts, findings)
     for line in lines:
         case.asked += line.asked
     case.undecided, case.line_count, case.open_lines = case.asked, len(lines), len(lines)
     case.finding_count = sum(bool(line.findings) for line in lines) + bool(case.findings)
     changes = Changes().insert(case, *lines)
-    replaced = [c for c in earlier if c.state in OPEN_STATES]
     for old in await store.full_cases(db, [c.id for c in replaced]) if replaced else []:
         changes.update(old, state=CaseState.REPLACED.value)
-        case.round = old.round
     changes.insert(
         ReviewEvent(unit_id=case.unit_id, payer_id=case.payer_id, case_id=case.id, at=now, action="receive", before=[])
     )

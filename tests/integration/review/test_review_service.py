@@ -82,7 +82,7 @@ async def test_an_accepted_dossier_becomes_a_case_once(database: Database, db: D
     said = [step["text"] for step in test.evidence]
     assert said[0] == "Đến khám"
     assert any(text.startswith("Chỉ định, ") for text in said)
-    assert any("Định lượng HbA1c: 8,1 %" in text for text in said)
+    assert any("Định lượng HbA1c: 8.1 %" in text for text in said)
     await db.release()
 
 
