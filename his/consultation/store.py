@@ -120,9 +120,15 @@ async def list_open_things(db: Db, encounter_id: UUID, account_id: UUID) -> list
         _note.c.signed_at.is_not(None),
         _note.c.written_at,
     ).where(_note.c.encounter_id == encounter_id, _note.c.content != "")
-    drafts = select(literal("draft"), nobody, _draft.c.form, literal(""), nobody, false(), _draft.c.saved_at).where(
-        _draft.c.account_id == account_id, _draft.c.subject == str(encounter_id)
-    )
+    drafts = select(
+        literal("draft"),
+        nobody,
+        _draft.c.form,
+        sql_cast(_draft.c.content, Text),
+        nobody,
+        false(),
+        _draft.c.saved_at,
+    ).where(_draft.c.account_id == account_id, _draft.c.subject == str(encounter_id))
     drugs = select(
         literal("drug"),
         _line.c.id,

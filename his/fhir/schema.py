@@ -88,6 +88,31 @@ BEGIN
 END
 $his$"""
 
+_INSERT = """
+CREATE OR REPLACE FUNCTION his_insert_resources(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $his$
+DECLARE
+  u int := (p->>'unit')::int;
+  stamp timestamptz := (p->>'at')::timestamptz;
+BEGIN
+  WITH made AS (
+    INSERT INTO resource_current (unit_id, type, id, version, updated_at, deleted, engine, sha256, content)
+    SELECT u, r->>'type', r->>'id', 1, stamp, false, (r->>'engine')::boolean,
+           encode(sha256(convert_to(b.body, 'UTF8')), 'hex'), b.body
+    FROM jsonb_array_elements(p->'r') r, LATERAL (SELECT (r->>'head') || '1' || (r->>'tail') AS body OFFSET 0) b
+    RETURNING type, id, sha256, content)
+  INSERT INTO resource_version (unit_id, type, id, version, recorded_at, actor, op, content, sha256, previous_sha256)
+  SELECT u, m.type, m.id, 1, stamp, coalesce(p->>'actor', ''), 'create', m.content, m.sha256, '' FROM made m;
+  INSERT INTO resource_index (unit_id, type, param, value, id)
+  SELECT u, k.kind, e->>0, e->>1, k.key
+  FROM jsonb_array_elements(p->'r') r, LATERAL (SELECT r->>'type' AS kind, r->>'id' AS key OFFSET 0) k,
+       jsonb_array_elements(r->'index') e;
+  INSERT INTO resource_date (unit_id, type, param, low, high, id)
+  SELECT u, r->>'type', e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz, r->>'id'
+  FROM jsonb_array_elements(p->'r') r, jsonb_array_elements(r->'dates') e;
+  RETURN to_jsonb(array_fill(1, ARRAY[jsonb_array_length(p->'r')]));
+END
+$his$"""
+
 _WRITE = """
 CREATE OR REPLACE FUNCTION his_write_resources(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $his$
 DECLARE
@@ -105,6 +130,9 @@ DECLARE
   digest text;
   written int[] := '{}';
 BEGIN
+  IF NOT jsonb_path_exists(p, '$.r[*] ? (!exists(@.fresh) || exists(@.unless))') THEN
+    RETURN his_insert_resources(p);
+  END IF;
   FOR r IN SELECT value FROM jsonb_array_elements(p->'r') LOOP
     kind := r->>'type';
     key := r->>'id';
@@ -196,4 +224,4 @@ BEGIN
 END
 $his$"""
 
-WRITE_RESOURCES = ";\n".join((_CLAIM_KEY, _MERGE, _MOVE, _WRITE, _READ, _AUDIT))
+WRITE_RESOURCES = ";\n".join((_CLAIM_KEY, _MERGE, _MOVE, _INSERT, _WRITE, _READ, _AUDIT))

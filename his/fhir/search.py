@@ -4,13 +4,11 @@ http://hl7.org/fhir/R4/search.html. Supported: the parameters of parameters/, `_
 `_total`, `_include`, `_revinclude`, `_summary=count`, and the modifiers `:exact` (string) and `:Type` (reference).
 """
 
-import base64
 import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-import orjson
-
+from his.fhir.conditions import Condition, DateCondition, Range, ValueCondition, bad, read_cursor
 from his.fhir.dates import interval
 from his.fhir.extract import LONGEST, SEPARATOR, bounded
 from his.fhir.outcome import FhirError
@@ -26,49 +24,6 @@ DATE_PREFIX = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(?=\d)")
 ID = re.compile(r"[A-Za-z0-9.\-]{1,64}$", re.ASCII)
 _INCLUDE = re.compile(r"([A-Z][A-Za-z]+):([a-z\-]+)(?::([A-Z][A-Za-z]+))?$")
 IGNORED = frozenset({"_format", "_pretty"})
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Index values from `low` on; up to `high` (excluded), or equal to `low` when `high` is None."""
-
-    low: str
-    high: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ValueCondition:
-    """One of the ranges holds for one value of the parameter."""
-
-    param: str
-    ranges: tuple[Range, ...]
-
-    @property
-    def rank(self) -> int:
-        """How few resources this is likely to leave: the lowest one leads the query."""
-        if self.param == "identifier":
-            return 0
-        if self.param in REFERENCE_NAMES:
-            return 1
-        if self.param in COMMON_NAMES:
-            return COMMON
-        return 2 if all(r.high is None for r in self.ranges) else 3
-
-
-@dataclass(frozen=True, slots=True)
-class DateCondition:
-    """One of the (prefix, low, high) comparisons holds for one interval of the parameter."""
-
-    param: str
-    alternatives: tuple[tuple[str, str, str], ...]
-
-    @property
-    def rank(self) -> int:
-        """Dates leave many."""
-        return 4
-
-
-Condition = ValueCondition | DateCondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,35 +52,6 @@ class Query:
     revincludes: list[Include] = field(default_factory=list)
     names: list[str] = field(default_factory=list)  # of the parameters used, for the audit entry
     pairs: list[tuple[str, str]] = field(default_factory=list)  # what the page links repeat
-
-
-COMMON = 5
-COMMON_NAMES = frozenset(
-    [
-        "active",
-        "address-country",
-        "address-use",
-        "category",
-        "class",
-        "clinical-status",
-        "deceased",
-        "gender",
-        "intent",
-        "language",
-        "outcome",
-        "priority",
-        "status",
-        "type",
-        "use",
-        "verification-status",
-    ]
-)
-REFERENCE_NAMES = frozenset({"patient", "subject", "encounter", "context", "request", "beneficiary", "based-on"})
-
-
-def bad(name: str, message: str) -> FhirError:
-    """A parameter that cannot be understood (400), by its name."""
-    return FhirError(400, "invalid", f"Tham số tìm kiếm {name}: {message}", f"http.{name}")
 
 
 def split_query(text: str) -> list[tuple[str, str]]:
@@ -303,23 +229,3 @@ def _include(name: str, value: str, must: str) -> Include:
     if parameter is None or parameter.kind != "reference" or (found[3] and found[3] not in TYPES):
         raise bad(name, "không có tham số tham chiếu này.")
     return Include(found[1], found[2], found[3] or "")
-
-
-def write_cursor(*position: str) -> str:
-    """Where a page ended, as an opaque word."""
-    return base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
-
-
-def read_cursor(value: str) -> tuple[str, ...]:
-    """Where the page before ended; 400 when the word is not one of ours."""
-    try:
-        position = orjson.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
-    except ValueError:
-        position = None
-    if (
-        not isinstance(position, list)
-        or not 1 <= len(position) <= 3
-        or not all(isinstance(part, str) and "\x00" not in part for part in position)
-    ):
-        raise bad("_cursor", "đường dẫn trang không còn dùng được.")
-    return tuple(position)

@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 import orjson
 
 from his.fhir.access import Caller, check
+from his.fhir.conditions import bad, read_cursor, write_cursor
 from his.fhir.dates import instant_text
 from his.fhir.engine import Engine
 from his.fhir.extract import SEPARATOR
 from his.fhir.http import Request, Response
 from his.fhir.outcome import FhirError, not_found
 from his.fhir.reader import Seen
-from his.fhir.search import Include, Query, bad, parse, read_cursor, split_query, write_cursor
+from his.fhir.search import Include, Query, parse, split_query
 from his.fhir.searchsql import CONTEXT, Sql, page, total
 from his.fhir.writer import check_id
 from his.kit.db import Scope

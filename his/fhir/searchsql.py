@@ -11,7 +11,8 @@ looked up for each candidate. The keyset cursor is the leading index position of
 from dataclasses import dataclass, field
 from typing import Any
 
-from his.fhir.search import COMMON, Condition, DateCondition, Query, ValueCondition
+from his.fhir.conditions import COMMON, Condition, DateCondition, ValueCondition
+from his.fhir.search import Query
 
 CONTEXT = "WITH ctx AS MATERIALIZED (SELECT set_config('his.unit', %s, true)::int AS unit)"
 _JOIN = "JOIN resource_current c ON c.unit_id = ctx.unit AND c.type = i.type AND c.id = i.id"

@@ -11,13 +11,14 @@ from typing import Any
 import orjson
 import psycopg
 
+from his.fhir.conditions import ValueCondition, bad
 from his.fhir.dates import instant_text
 from his.fhir.extract import DateRows, Rows, extract
 from his.fhir.jsontext import ENGINE_ONLY, Parsed, splice
 from his.fhir.outcome import FhirError, not_found
 from his.fhir.registry import Incoming, Registry, Resource
 from his.fhir.resource_types import TYPES
-from his.fhir.search import ID, Query, ValueCondition, bad, parse
+from his.fhir.search import ID, Query, parse
 from his.fhir.validator import validate
 from his.kit.changes import Changes
 from his.kit.db import Database, Db, Scope

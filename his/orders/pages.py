@@ -19,10 +19,9 @@ from his.orders.service.results import judge
 from his.orders.tables import Observation, ServiceRequest
 from his.orders.terms import WORK_KINDS, ResultEntry
 from his.web.i18n import gettext as _
-from his.web.page import MenuItem, Toast, render, toast_event
+from his.web.page import Toast, render, toast_event
 
 router = APIRouter()
-MENU = [(Capability.RESULT, MenuItem("Kết quả", "/results", "flask-conical"))]
 Reporter = Annotated[Caller, needs(Capability.RESULT)]
 Kind_ = Annotated[str, Query(pattern="^(lab|imaging|functional|procedure)$")]
 

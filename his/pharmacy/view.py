@@ -116,7 +116,9 @@ def counter_findings(rows: Sequence[LineView]) -> list[Finding]:
             found.append(Finding("PHA-EXPIRY-01", Severity.ERROR, message, line=str(row.id)))
         if row.missing:
             unit = row.asked.rsplit(" ", 1)[-1]
-            message = f"Kho thiếu {_said(row.missing)} {unit} {row.name}. Phát {_said(row.prepared + row.handed)} {unit}."
+            message = (
+                f"Kho thiếu {_said(row.missing)} {unit} {row.name}. Phát {_said(row.prepared + row.handed)} {unit}."
+            )
             found.append(Finding("PHA-STOCK-02", Severity.WARNING, message, line=str(row.id)))
     return found
 
@@ -147,7 +149,11 @@ def labels(counter: Counter) -> list[dict[str, Any]]:
 
 def tell(counter: Counter) -> list[str]:
     """What to say to the patient, one sentence a drug that has an instruction."""
-    said = [f"{line.drug_name}: {line.instruction}." for line in counter.lines if line.instruction and line.status != "cancelled"]
+    said = [
+        f"{line.drug_name}: {line.instruction}."
+        for line in counter.lines
+        if line.instruction and line.status != "cancelled"
+    ]
     if counter.encounter.advice:
         said.append(counter.encounter.advice)
     return said

@@ -16,7 +16,7 @@ from his.kit.clock import day_of
 from his.kit.errors import Finding, HisError, Kind, not_found
 from his.kit.rulebook import assess
 from his.prescriptions import printing, service, store, view
-from his.prescriptions.rules import RULES
+from his.prescriptions.rules import RULES, read_amount
 from his.prescriptions.service import LineInput
 from his.prescriptions.terms import PACKED_UNITS, Dose
 from his.web.page import Toast, render, toast_event
@@ -140,7 +140,7 @@ async def change_line(
     line = await store.get_line(caller.db, line_id)
     if line is None or line.encounter_id != encounter_id:
         raise not_found()
-    given = view.read_amount(quantity, "quantity") if quantity else line.quantity
+    given = read_amount(quantity, "quantity") if quantity else line.quantity
     entered = LineInput(view.dose_of(line), instruction, payer, given or None)
     await service.change_lines(caller.db, encounter_id, {line_id: entered}, caller.now)
     if reason.strip():

@@ -1,13 +1,11 @@
 """What the dose grid shows: rows with their worst finding in two words; and reading doses as people write them."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
 from his.kit.errors import Finding, Severity, invalid
-from his.prescriptions.rules import OVERRIDABLE
+from his.prescriptions.rules import OVERRIDABLE, read_amount
 from his.prescriptions.service import LineInput
 from his.prescriptions.tables import MedicationRequest
 from his.prescriptions.terms import PACKED_UNITS, Dose
@@ -30,28 +28,6 @@ WORDS: Mapping[str, str] = {
     "PHA-STOCK-02": "kho thiếu",
     "PHA-STOCK-03": "lô gần hết hạn",
 }
-_FRACTION = re.compile(r"(\d{1,3})/([1-9]\d?)")
-
-
-def read_amount(text: str, field: str) -> Decimal:
-    """A dose as typed: `1`, `0,5`, `1/2`, `½`, empty for none. Raises INVALID.
-
-    >>> read_amount("1/2", "dose")
-    Decimal('0.5')
-    """
-    plain = text.strip().replace("½", "0,5").replace(",", ".")
-    if not plain:
-        return Decimal(0)
-    fraction = _FRACTION.fullmatch(plain)
-    try:
-        value = Decimal(fraction[1]) / Decimal(fraction[2]) if fraction else Decimal(plain)
-    except InvalidOperation:
-        raise invalid(
-            field, f"Không đọc được liều “{text.strip()[:20]}”. Nhập số, ví dụ 1 hoặc 0,5 hoặc 1/2."
-        ) from None
-    if not value.is_finite() or value < 0:
-        raise invalid(field, "Liều phải từ 0. Nhập lại.")
-    return value
 
 
 def read_days(text: str, field: str) -> int:

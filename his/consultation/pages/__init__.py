@@ -6,7 +6,10 @@ from his.consultation.pages import diagnoses, orders, prints, record, results, s
 from his.identity.terms import Capability
 from his.web.page import MenuItem
 
-MENU = [(Capability.WRITE_RECORD, MenuItem("Khám bệnh", "/visit", "heart-pulse"))]
+MENU = [
+    (Capability.WRITE_RECORD, MenuItem("Khám bệnh", "/visit", "heart-pulse")),
+    (Capability.RESULT, MenuItem("Kết quả", "/results", "flask-conical")),
+]
 
 router = APIRouter()
 for part in (visit, record, diagnoses, orders, signing, results, prints):

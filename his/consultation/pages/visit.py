@@ -75,6 +75,7 @@ def visit_context(visit: Visit, caller: Caller) -> dict[str, Any]:
         "can_measure": is_open and may(role, Capability.VITALS),
         "can_order": is_open and may(role, Capability.ORDER),
         "most": MAX_SECONDARY,
+        "short": view.short_diagnosis,
         "outcomes": [("", "Chọn"), *OUTCOMES],
         "discharges": [("", "Chọn"), *DISCHARGES],
         "on_change": {name: _saved_at_once(encounter.id, name) for name in CONCLUSION},

@@ -27,6 +27,12 @@ def short_name(name: str) -> str:
     return (short[:1].upper() + short[1:]) if short else name
 
 
+def short_diagnosis(name: str) -> str:
+    """`Bệnh tăng huyết áp vô căn` -> `Tăng huyết áp vô căn`: the word says nothing beside a code of diseases."""
+    short = name.removeprefix("Bệnh ")
+    return short[:1].upper() + short[1:]
+
+
 def banner(visit: Visit, allergies: Sequence[AllergyIntolerance], now: datetime) -> dict[str, Any]:
     """The parameters of the patient banner; the cost zone is filled when the bill is known."""
     patient, encounter, card = visit.patient, visit.encounter, visit.coverage

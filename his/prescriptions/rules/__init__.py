@@ -6,10 +6,10 @@ from datetime import date
 from his.kit.errors import Finding, Severity
 from his.kit.rulebook import Rule
 from his.prescriptions.rules import diseases, dosing, safety
-from his.prescriptions.rules.quantity import code_letter, compute_quantity, dose_text, national_code
+from his.prescriptions.rules.quantity import code_letter, compute_quantity, dose_text, national_code, read_amount
 from his.prescriptions.terms import SafetyFacts
 
-__all__ = ["OVERRIDABLE", "RULES", "code_letter", "compute_quantity", "dose_text", "national_code"]
+__all__ = ["OVERRIDABLE", "RULES", "code_letter", "compute_quantity", "dose_text", "national_code", "read_amount"]
 
 TT26 = "Thông tư 26/2025/TT-BYT"
 TT12 = "Thông tư 12/2026/TT-BTC, điều 10"

@@ -1,12 +1,15 @@
 """Quantity, words of a dose, and the national code of a prescription; pure."""
 
+import re
 from collections.abc import Iterable
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from uuid import UUID
 
 from his.catalog.rules import ingredient_key
+from his.kit.errors import invalid
 from his.prescriptions.terms import NARCOTIC, PACKED_UNITS, PSYCHOTROPIC, Dose
 
+_FRACTION = re.compile(r"(\d{1,3})/([1-9]\d?)")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -50,3 +53,24 @@ def code_letter(ingredients: Iterable[str]) -> str:
     if keys & {ingredient_key(name) for name in NARCOTIC}:
         return "N"
     return "H" if keys & {ingredient_key(name) for name in PSYCHOTROPIC} else "C"
+
+
+def read_amount(text: str, field: str) -> Decimal:
+    """A dose as typed: `1`, `0,5`, `1/2`, `½`, empty for none. Raises INVALID.
+
+    >>> read_amount("1/2", "dose")
+    Decimal('0.5')
+    """
+    plain = text.strip().replace("½", "0,5").replace(",", ".")
+    if not plain:
+        return Decimal(0)
+    fraction = _FRACTION.fullmatch(plain)
+    try:
+        value = Decimal(fraction[1]) / Decimal(fraction[2]) if fraction else Decimal(plain)
+    except InvalidOperation:
+        raise invalid(
+            field, f"Không đọc được liều “{text.strip()[:20]}”. Nhập số, ví dụ 1 hoặc 0,5 hoặc 1/2."
+        ) from None
+    if not value.is_finite() or value < 0:
+        raise invalid(field, "Liều phải từ 0. Nhập lại.")
+    return value

@@ -15,7 +15,7 @@ from his.identity.terms import Capability
 from his.kit.clock import local
 from his.kit.errors import HisError, Kind
 from his.reception import service, store
-from his.reception.pages import views
+from his.reception.pages import moving, views
 from his.reception.pages.fields import (
     TEXT_FIELDS,
     as_uuid,
@@ -34,6 +34,7 @@ from his.registration.terms import SCAN_NAMES, CardQuestion, Match, Scan
 from his.web.page import MenuItem, Toast, render, toast_event
 
 router = APIRouter()
+router.include_router(moving.router)
 MENU = [(Capability.REGISTER, MenuItem("Tiếp đón", "/front-desk", "user"))]
 Desk = Annotated[Caller, needs(Capability.REGISTER)]
 DRAFT = ("front-desk", "visit")

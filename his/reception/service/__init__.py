@@ -3,5 +3,6 @@
 from his.reception.service.late import settle_late_answer
 from his.reception.service.register import register_visit
 from his.reception.service.slip import load_slip, write_slip
+from his.reception.service.transfer import transfer_visit
 
-__all__ = ["load_slip", "register_visit", "settle_late_answer", "write_slip"]
+__all__ = ["load_slip", "register_visit", "settle_late_answer", "transfer_visit", "write_slip"]

@@ -16,7 +16,7 @@ from his.fhir.dates import interval
 from his.fhir.registry import Incoming, Resource, to_unit
 from his.fhir.searchsql import CONTEXT
 from his.fhir.systems import CITIZEN, CITIZEN_SYSTEMS, INSURANCE_SYSTEMS, PATIENT_CODE
-from his.kit.changes import Changes
+from his.kit.changes import Changes, columns
 from his.kit.clock import day_of
 from his.kit.db import Db
 from his.kit.errors import Severity
@@ -26,6 +26,7 @@ from his.registration.tables import Patient, PatientToken
 from his.registration.terms import PatientForm
 
 BLOCK = 20
+_COLUMNS = ", ".join(f"p.{name}" for name in columns(Patient)[1])
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$", re.ASCII)
 _PRECISION = {"year": 4, "month": 7, "day": 10}
 _leased: dict[tuple[str, int, str], list[int]] = {}
@@ -160,15 +161,16 @@ def _state(changes: Changes, row: Patient, resource: dict[str, Any]) -> None:
 async def _standing(db: Db, unit: int, identity: UUID) -> tuple[Patient | None, list[PatientToken]]:
     """The stored row and its words in one round trip."""
     query = (
-        f"{CONTEXT} SELECT r.* FROM ctx CROSS JOIN LATERAL (SELECT to_jsonb(p.*) AS row, "
-        "ARRAY(SELECT t.token FROM patient_token t WHERE t.unit_id = ctx.unit AND t.id = p.id) AS words "
+        f"{CONTEXT} SELECT r.* FROM ctx CROSS JOIN LATERAL (SELECT ARRAY(SELECT t.token FROM patient_token t "
+        f"WHERE t.unit_id = ctx.unit AND t.id = p.id) AS words, {_COLUMNS} "
         "FROM patient p WHERE p.unit_id = ctx.unit AND p.id = %s LIMIT 1) r"
     )
     async with db.database.lean.connection() as connection:
         found = await (await connection.execute(query, (str(unit), identity))).fetchone()
     if found is None:
         return None, []
-    return Patient.model_validate(found[0]), [PatientToken(unit_id=unit, id=identity, token=t) for t in found[1]]
+    row = Patient(**dict(zip(columns(Patient)[1], found[1:], strict=True)))
+    return row, [PatientToken(unit_id=unit, id=identity, token=token) for token in found[0]]
 
 
 async def _next_number(db: Db, unit: int, at: datetime) -> int:

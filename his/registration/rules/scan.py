@@ -44,7 +44,7 @@ def parse_scan(text: str) -> Scan:
     number = upper.removeprefix("+")
     if number.isascii() and number.isdigit():
         return _number(raw, number)
-    if len(upper) == 15 and re.fullmatch(r"[A-Z]{2}[0-9A-Z]{13}", upper):
+    if re.fullmatch(r"[A-Z]{2}[0-9A-Z]{13}", upper) and sum(c.isdigit() for c in upper) >= 8:
         raise _unread("Số thẻ 15 ký tự chưa đúng: hai chữ, một số từ 1 đến 5, rồi mã tỉnh và mã số BHXH.")
     return _name(raw)
 

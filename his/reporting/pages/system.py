@@ -20,10 +20,34 @@ KINDS = {
     "health-department": "Sở Y tế",
     "operator": "Quản trị",
 }
+LISTS = {
+    "accident": "Tai nạn",
+    "allergy-group": "Nhóm dị ứng",
+    "area": "Khu vực",
+    "benefit-digit": "Mức hưởng trên thẻ",
+    "card-object": "Đối tượng trên thẻ",
+    "care-setting": "Loại hình khám chữa bệnh",
+    "cost-group": "Nhóm chi phí",
+    "department": "Khoa phòng",
+    "drugs": "Thuốc",
+    "entitlement": "Đối tượng đến khám",
+    "ethnicity": "Dân tộc",
+    "icd10": "ICD-10",
+    "ingredient-synonyms": "Tên khác của hoạt chất",
+    "interactions": "Tương tác thuốc",
+    "lab-tests": "Xét nghiệm",
+    "occupation": "Nghề nghiệp",
+    "country": "Quốc gia",
+    "province": "Tỉnh, thành phố",
+    "route": "Đường dùng thuốc",
+    "services": "Dịch vụ kỹ thuật",
+    "vital-ranges": "Ngưỡng sinh hiệu",
+    "wards": "Xã, phường",
+}
 
 
 @router.get("/system")
 async def system_page(request: Request, caller: Admin) -> Response:
     """Worker and queues, versions of the code lists, units; renewed while it is open."""
     state = await service.load_system(caller.db, caller.now)
-    return render(request, "reporting/system.html", {"state": state, "kinds": KINDS})
+    return render(request, "reporting/system.html", {"state": state, "kinds": KINDS, "names": LISTS})

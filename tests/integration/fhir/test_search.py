@@ -7,8 +7,9 @@ import httpx
 import psycopg
 import pytest
 
+from his.fhir.conditions import DateCondition, ValueCondition
 from his.fhir.extract import SEPARATOR, extract
-from his.fhir.search import DateCondition, ValueCondition, parse
+from his.fhir.search import parse
 from his.fhir.searchsql import page
 from his.kit.db import Database
 

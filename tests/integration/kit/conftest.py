@@ -27,7 +27,9 @@ def striking(owner: str, table: str, body: str, *, deferred: bool = False) -> It
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute("CREATE SEQUENCE strikes")
         connection.execute("GRANT USAGE ON strikes TO his_app, his_worker")
-        connection.execute(f"CREATE FUNCTION strike() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {body} RETURN NEW; END$$")
+        connection.execute(
+            f"CREATE FUNCTION strike() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {body} RETURN NEW; END$$"
+        )
         connection.execute(
             f"CREATE CONSTRAINT TRIGGER strike AFTER INSERT ON {table} {timing} FOR EACH ROW EXECUTE FUNCTION strike()"
         )

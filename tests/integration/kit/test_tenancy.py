@@ -161,10 +161,23 @@ async def stumble_write(db: Db) -> None:
 
 
 async def stumble_locked(db: Db) -> None:
-    with pytest.raises(HisError):
+    async def write() -> None:
         async with db.locking():
             await db.scalar(UNIT)
             await db.apply(Changes().insert(department(version=2**31)), AT)
+
+    with pytest.raises(HisError):
+        await write()
+
+
+async def committed(db: Db) -> None:
+    await db.apply(Changes().audit("x"), AT)
+
+
+async def committed_locked(db: Db) -> None:
+    async with db.locking():
+        await db.scalar(UNIT)
+        await db.apply(Changes().audit("x"), AT)
 
 
 async def stumble_exception(db: Db) -> None:
@@ -188,8 +201,6 @@ async def cancelled_read(db: Db) -> None:
 
 
 async def cancelled_write(db: Db) -> None:
-    async with db.database.lean.connection() as connection:
-        pass
     task = asyncio.create_task(db.apply(Changes().insert(department()).audit("test:cancelled"), AT))
     await asyncio.sleep(0)
     task.cancel()
@@ -204,7 +215,7 @@ async def never_released(db: Db) -> None:
 @pytest.mark.parametrize(
     "stumble",
     [
-        stumble_read, stumble_write, stumble_locked, stumble_exception, stumble_locked_exception, cancelled_read,
+        committed, committed_locked, stumble_read, stumble_write, stumble_locked, stumble_exception, stumble_locked_exception, cancelled_read,
         cancelled_write, never_released,
     ],
 )  # fmt: skip

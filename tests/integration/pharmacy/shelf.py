@@ -39,11 +39,13 @@ async def fill(
 
 
 async def empty(database: Database, *drugs: str) -> None:
-    """Take the opening stock of these drugs out, so that a test knows every lot."""
+    """Take what is not promised of these drugs out, so that a test knows every lot."""
     for drug in drugs:
         for lot in (await lots(database, drug)).values():
+            if lot.on_hand == lot.reserved:
+                continue
             async with database.scoped(Scope(UNIT, "test", "pharmacist")) as db:
-                await service.adjust_stock(db, lot.id, Decimal(0), "Kiểm kê đầu kỳ", None, clock.now())
+                await service.adjust_stock(db, lot.id, lot.reserved, "Kiểm kê đầu kỳ", None, clock.now())
 
 
 async def expire(database: Database, lot: StockLot, on: date) -> None:

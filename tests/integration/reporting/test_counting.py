@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
-from tests.integration.finished_visits import Visits, at, cells, slow_count, working
 
 from his.kit import clock
 from his.kit.changes import Changes
 from his.kit.db import Database, Scope
 from his.reporting.service import recount_days
+from tests.integration.finished_visits import Visits, at, cells, slow_count, working
 
 DAY = date(2026, 11, 19)
 COUNT = text("SELECT count(*) FROM stat_cell WHERE unit_id = :unit")

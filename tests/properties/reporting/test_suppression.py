@@ -57,7 +57,7 @@ def solvable(sums, hidden):
             if i != done and row[column]:
                 rows[i] = [x - row[column] * y for x, y in zip(row, rows[done], strict=True)]
         done += 1
-    return {order[[i for i, x in enumerate(row) if x][0]] for row in rows if sum(1 for x in row if x) == 1}
+    return {order[next(i for i, x in enumerate(row) if x)] for row in rows if sum(1 for x in row if x) == 1}
 
 
 @settings(max_examples=150, deadline=None)

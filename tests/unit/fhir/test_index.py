@@ -2,13 +2,14 @@
 
 import pytest
 
+from his.fhir.conditions import ValueCondition, read_cursor, write_cursor
 from his.fhir.dates import interval
 from his.fhir.extract import LONGEST, SEPARATOR, bounded, extract
 from his.fhir.outcome import FhirError
 from his.fhir.parameters import DEFINITIONS, KINDS, parameters
 from his.fhir.references import references, rewrite
 from his.fhir.resource_types import TYPES
-from his.fhir.search import ValueCondition, parse, read_cursor, write_cursor
+from his.fhir.search import parse
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,41 @@ from his.identity.terms import ROLE_NAMES, Capability, Machine, Role
 READS = ("read", "search", "history")
 WRITES = ("create", "update", "delete")
 NEVER = {  # role -> what it must never do (threat model, "must never")
-    Role.FRONT_DESK: {"read-record", "write-record", "result", "order", "prescribe", "dispense", "take-payment", "review"},
+    Role.FRONT_DESK: {
+        "read-record",
+        "write-record",
+        "result",
+        "order",
+        "prescribe",
+        "dispense",
+        "take-payment",
+        "review",
+    },
     Role.DOCTOR: {"register", "dispense", "take-payment", "claim-desk", "review", "unit-admin", "admin"},
     Role.NURSE: {"prescribe", "write-record", "order", "read-bill", "take-payment", "dispense"},
     Role.PHARMACIST: {"prescribe", "write-record", "read-record", "take-payment", "result"},
     Role.CASHIER: {"read-record", "write-record", "result", "prescribe", "dispense", "review"},
-    Role.UNIT_ADMIN: {"read-record", "write-record", "result", "prescribe", "dispense", "take-payment", "review", "admin"},
+    Role.UNIT_ADMIN: {
+        "read-record",
+        "write-record",
+        "result",
+        "prescribe",
+        "dispense",
+        "take-payment",
+        "review",
+        "admin",
+    },
     Role.INSURANCE_OFFICER: {"search-patient", "read-record", "write-record", "claim-desk", "province", "queue"},
     Role.PROVINCE_OFFICER: {"search-patient", "read-record", "read-bill", "claim-desk", "review", "queue", "result"},
-    Role.INSTALLATION_ADMIN: {"search-patient", "read-record", "read-bill", "write-record", "result", "review", "unit-admin"},
+    Role.INSTALLATION_ADMIN: {
+        "search-patient",
+        "read-record",
+        "read-bill",
+        "write-record",
+        "result",
+        "review",
+        "unit-admin",
+    },
 }
 
 

@@ -58,7 +58,14 @@ def test_no_amount_is_a_dash():
 
 @pytest.mark.parametrize(
     ("amount", "written"),
-    [("1234500.500", "1234500.5"), ("36500.00", "36500"), ("100", "100"), ("0.00", "0"), ("1E+3", "1000"), ("-0.50", "-0.5")],
+    [
+        ("1234500.500", "1234500.5"),
+        ("36500.00", "36500"),
+        ("100", "100"),
+        ("0.00", "0"),
+        ("1E+3", "1000"),
+        ("-0.50", "-0.5"),
+    ],
 )
 def test_plain_amounts_have_no_separator_and_no_exponent(amount, written):
     assert plain(Decimal(amount)) == written

@@ -56,7 +56,8 @@ def test_names_sort_by_given_name():
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"), [("034168001212", "034168••••12"), ("097168012", "097168•12"), ("12345678", "12345678"), ("", "")]
+    ("number", "shown"),
+    [("034168001212", "034168••••12"), ("097168012", "097168•12"), ("12345678", "12345678"), ("", "")],
 )
 def test_mask(number, shown):
     assert mask(number) == shown

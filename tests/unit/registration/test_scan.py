@@ -120,6 +120,7 @@ def test_insurance_card_by_ten_digits() -> None:
         ("tran nguyet 14/03/1968", ScanKind.NAME, "birth_date", date(1968, 3, 14)),
         ("tran nguyet 14.3.1968", ScanKind.NAME, "birth_date", date(1968, 3, 14)),
         ("H'Yến Niê", ScanKind.NAME, "name", "H'Yến Niê"),
+        ("khong co nguoi nay", ScanKind.NAME, "name", "khong co nguoi nay"),
     ],
 )
 def test_typed_texts(text: str, kind: ScanKind, field: str, value: object) -> None:

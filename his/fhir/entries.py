@@ -1,0 +1,73 @@
+"""The entries of a batch or transaction: each with its request and the place of its resource in the text."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from his.fhir.http import split_path
+from his.fhir.jsontext import Parsed, read_array, read_document, read_object
+from his.fhir.outcome import FhirError
+from his.fhir.resource_types import TYPES
+from his.fhir.writer import Draft
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
+
+
+@dataclass(slots=True)
+class Entry:
+    """An entry of a bundle: what it asks, and what becomes of it."""
+
+    position: int
+    method: str
+    segments: list[str]
+    query: str
+    request: dict[str, Any]
+    full_url: str
+    parsed: Parsed | None
+    draft: Draft | None = None
+    delete: tuple[str, str, int | None] | None = None
+    found: str = ""  # the resource a conditional create found
+    answer: str = ""
+
+    @property
+    def path(self) -> str:
+        """FHIRPath of the entry, for errors."""
+        return f"Bundle.entry[{self.position}]"
+
+
+def read_bundle(text: str, limit: int) -> tuple[str, list[Entry]]:
+    """Kind and entries of a bundle, each resource with its place in the text."""
+    document = read_document(text)
+    if document.value.get("resourceType") != "Bundle":
+        raise FhirError(400, "structure", "Địa chỉ gốc chỉ nhận Bundle.", "resourceType")
+    kind = document.value.get("type")
+    if kind not in ("batch", "transaction"):
+        raise FhirError(400, "value", "Bundle.type phải là batch hoặc transaction.", "Bundle.type")
+    member = document.member("entry")
+    if member is None:
+        return kind, []
+    if not isinstance(member.value, list) or len(member.value) > limit:
+        raise FhirError(400, "structure", f"Bundle.entry phải là danh sách, tối đa {limit} mục.", "Bundle.entry")
+    spans = read_array(text, member.value_start)
+    return kind, [_entry(text, n, value, start) for n, (value, start, _) in enumerate(spans)]
+
+
+def _entry(text: str, position: int, value: Any, start: int) -> Entry:
+    path = f"Bundle.entry[{position}]"
+    request = value.get("request") if isinstance(value, dict) else None
+    if not isinstance(request, dict) or not all(isinstance(item, str) for item in request.values()):
+        raise FhirError(400, "required", f"{path} cần request.method và request.url.", f"{path}.request")
+    method, url = request.get("method", ""), request.get("url", "")
+    if method not in METHODS:
+        raise FhirError(400, "not-supported", f"{path}: phương thức không được hỗ trợ.", f"{path}.request.method")
+    place, _, query = url.partition("?")
+    segments = split_path(place)
+    if not segments or segments[0] not in TYPES:
+        raise FhirError(400, "value", f"{path}: request.url không có loại tài nguyên.", f"{path}.request.url")
+    full_url = value.get("fullUrl", "")
+    entry = Entry(position, method, segments, query, request, full_url if isinstance(full_url, str) else "", None)
+    if method in ("POST", "PUT"):
+        member = read_object(text, start).member("resource")
+        if member is None or not isinstance(member.value, dict):
+            raise FhirError(400, "required", f"{path} cần resource.", f"{path}.resource")
+        entry.parsed = read_object(text, member.value_start)
+    return entry

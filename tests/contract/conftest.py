@@ -1,0 +1,121 @@
+"""A small living hospital for the contract tests: visits in every state in unit 2, and a session of every role, here and next door."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+import pytest_asyncio
+
+from his.app import create_app
+from his.demo.day import load_stage
+from his.demo.visit import play_visit
+from his.fhir import registry
+from his.identity import service as identity
+from his.identity.passwords import digest
+from his.identity.terms import Role
+from his.kit import clock
+from his.kit.db import Database, Scope
+
+HOME, NEXT_DOOR = 2, 3
+CSRF = "csrf-of-the-contract-tests"
+KINDS = {
+    "encounter_id": "encounter", "ticket_id": "ticket", "patient_id": "patient", "line_id": "medication_request",
+    "diagnosis_id": "diagnosis", "note_id": "note", "request_id": "service_request", "notice_id": "critical_notice",
+    "lot_id": "stock_lot", "prescription_id": "prescription", "dispense_id": "medication_dispense",
+    "payment_id": "payment", "report_id": "line_report", "allergy_id": "allergy_intolerance", "room_id": "room",
+    "claim_id": "claim", "case_id": "review_case", "draft_id": "draft", "parcel_id": "parcel",
+}  # fmt: skip
+"""Which record a parameter of an address names; a new parameter must be written here."""
+STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")
+
+
+@dataclass
+class World:
+    """Sessions by role and unit, and the ids of records of the home unit by parameter name."""
+
+    clone: dict[str, str]
+    sessions: dict[tuple[Role, int], str] = field(default_factory=dict)
+    ids: dict[str, list[str]] = field(default_factory=dict)
+
+    def headers(self, role: Role, unit: int = HOME) -> dict[str, str]:
+        """The cookie and the token of a session."""
+        return {"cookie": f"his_session={self.sessions[role, unit]}", "x-csrf-token": CSRF}
+
+
+async def _visits(dsn: str) -> None:
+    database = Database(dsn, size=2, render=registry.render)
+    await database.open()
+    now = clock.now()
+    async with database.scoped(Scope(None, "test")) as db:
+        unit = await identity.find_unit(db, "97002")
+    assert unit is not None
+    stage = await load_stage(database, unit)
+    for number, until in enumerate(STATES):
+        start = now - timedelta(hours=3, minutes=number)
+        await play_visit(database, stage, f"contract-{number}", start, until=until, ask_gateway=False)
+    await database.close()
+
+
+def _sessions(owner: psycopg.Connection[tuple[object, ...]], world: World) -> None:
+    """A session of each role of the seed, and of an account with the same role in the unit next door."""
+    for role in Role:
+        row = owner.execute("SELECT id, unit_id FROM account WHERE username = %s", (role.value,)).fetchone()
+        assert row is not None, role
+        other = uuid4()
+        owner.execute(
+            "INSERT INTO account (id, username, password_hash, role, unit_id, display_name, active, failed_count, created_at) "
+            "SELECT %s, %s, password_hash, role, %s, 'Người đơn vị khác', true, 0, created_at FROM account WHERE id = %s",
+            (other, f"next-door-{role.value}", NEXT_DOOR, row[0]),
+        )
+        for account, unit in ((row[0], HOME), (other, NEXT_DOOR)):
+            token = f"token-{role.value}-{unit}-{uuid4().hex}"
+            world.sessions[role, unit] = token
+            owner.execute(
+                "INSERT INTO web_session (token_sha256, account_id, csrf, created_at, last_seen_at, expires_at, user_agent) "
+                "VALUES (%s, %s, %s, now(), now(), now() + interval '1 hour', '')",
+                (digest(token), account, CSRF),
+            )
+
+
+MISSING = {
+    "critical_notice": "INSERT INTO critical_notice SELECT (jsonb_populate_record(NULL::critical_notice, jsonb_build_object("
+    "'unit_id', o.unit_id, 'id', gen_random_uuid(), 'version', 1, 'encounter_id', o.encounter_id, 'request_id', o.request_id,"
+    "'observation_id', o.id, 'code', 'K', 'value', '7', 'state', 'open', 'created_at', now(), 'raised_at', now(), "
+    "'told_how', '', 'told_to', '', 'told_by', '', 'note', '', 'message', '', 'name', '', 'at', now(), 'found_at', now())))"
+    ".* FROM observation o WHERE o.unit_id = 2 LIMIT 1",
+}
+
+
+@pytest.fixture(scope="module")
+def world(clone: dict[str, str]) -> Iterator[World]:
+    """Visits, sessions and ids, once for a module."""
+    asyncio.run(_visits(clone["his_app"]))
+    made = World(clone)
+    with psycopg.connect(clone["owner"], autocommit=True) as owner:
+        _sessions(owner, made)
+        for parameter, table in KINDS.items():
+            rows = owner.execute(f"SELECT id FROM {table} WHERE unit_id = {HOME} ORDER BY id LIMIT 5").fetchall()
+            made.ids[parameter] = [str(row[0]) for row in rows]
+    yield made
+
+
+@pytest_asyncio.fixture
+async def web(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """The application without a session; the tests send the headers of one."""
+    database = Database(world.clone["his_app"], size=6)
+    app = create_app(database)
+    await database.open()
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://his.test", timeout=60) as client:
+        client.app = app  # type: ignore[attr-defined]
+        yield client
+    await database.close()
+
+
+assert os.environ["HIS_PROFILE"] == "test"
