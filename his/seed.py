@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from his.billing import seed as billing_seed
 from his.catalog import seed as catalog_seed
 from his.claims import seed as claims_seed
 from his.discovery import import_tables
@@ -57,6 +58,7 @@ async def _seed(dsn: str, data_dir: Path, password: str, secret: str, units: int
         medical = [u for u in unit_rows() if u.kind in identity_seed.EXAM_ROOMS][:units]
         await asyncio.to_thread(claims_seed.seed, data_dir, {u.code: u.name for u in medical}, now)
         await identity_seed.seed(database, password, secret, now, units)
+        await billing_seed.seed(database, medical, now)
         await pharmacy_seed.seed(database, [u.id for u in medical], now)
         return True
     finally:

@@ -112,7 +112,7 @@ async def load_dossier(db: Db, encounter_id: UUID) -> Dossier:
         observations=await of_visit(Observation, "issued_at", "id"),
         notes=await of_visit(Note, "written_at", "id"),
         vitals=next((v for v in reversed(vitals) if v.weight_kg), None),
-        payments=await of_visit(Payment, "paid_at"),
+        payments=await of_visit(Payment, "paid_at", where=table(Payment).c.status == "received"),
         licenses=licenses,
     )
 

@@ -114,7 +114,11 @@ async def _visits(db: Db, patient_id: UUID) -> tuple[PastVisit, ...]:
     )
     paid = (
         select(func.coalesce(func.sum(_payment.c.amount), ZERO))
-        .where(_payment.c.unit_id == _encounter.c.unit_id, _payment.c.encounter_id == _encounter.c.id)
+        .where(
+            _payment.c.unit_id == _encounter.c.unit_id,
+            _payment.c.encounter_id == _encounter.c.id,
+            _payment.c.status == "received",
+        )
         .scalar_subquery()
     )
     signed = _encounter.c.signed_at.is_not(None) & (_encounter.c.status != "cancelled")

@@ -286,3 +286,16 @@ def test_statement_prints_as_pdf(page: Page, address: str, desk: Desk) -> None:
 
 def test_every_service_of_the_draws_has_a_group_of_the_form() -> None:
     assert {row[3] for row in SERVICES} <= {"13", "1", "2", "3", "18", "12"}
+
+
+def test_a_wrong_line_is_reported_by_key_and_answered(page: Page, address: str, desk: Desk) -> None:
+    _open(page, f"{address}/cashier/{desk.alone.id}")
+    page.keyboard.press("F7")
+    page.get_by_label("Điều sai").fill("Thu hai lần công khám")
+    page.get_by_role("dialog").get_by_role("button", name="Báo sai").click()
+    expect(page.locator("main .note.warn")).to_contain_text("Thu hai lần công khám")
+    page.locator("main").get_by_role("button", name="Trả lời").click()
+    page.get_by_label("Đã làm gì").fill("Đã đối chiếu, công khám đúng")
+    page.get_by_role("dialog").get_by_role("button", name="Trả lời").click()
+    expect(page.locator("main .note.warn")).to_have_count(0)
+    assert page.noise == []  # type: ignore[attr-defined]

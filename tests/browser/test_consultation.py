@@ -155,6 +155,7 @@ def test_a_visit_by_keyboard_alone(page: Page, address: str, run: Callable[..., 
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
     expect(page.locator("#sign")).to_contain_text("Ký, xong khám")
+    expect(page.locator("#banner")).to_contain_text("61 kg")
 
     _pick(page, "F7", "hba1c")
     expect(page.locator("#orders")).to_contain_text("HbA1c")
@@ -176,6 +177,8 @@ def test_a_visit_by_keyboard_alone(page: Page, address: str, run: Callable[..., 
     expect(page.locator("#toast")).to_contain_text("Đã ký kết quả")
 
     _open(page, f"{address}/visit/{cast.id}")
+    expect(page.locator("#outcome_code")).to_have_value("2")
+    expect(page.locator("#discharge_code")).to_have_value("1")
     expect(page.locator("#results")).to_contain_text("8,1 %")
     expect(page.locator("#sign")).to_contain_text("Ký, xong khám")
     page.keyboard.press("Control+d")

@@ -80,7 +80,9 @@ def entries(app: FastAPI) -> list[Entry]:
         capability = None
         if isinstance(route, APIRoute):
             found = [
-                d.call.capability for d in _dependants(route.dependant) if getattr(d.call, "capability", None) is not None
+                d.call.capability
+                for d in _dependants(route.dependant)
+                if getattr(d.call, "capability", None) is not None
             ]
             assert len(found) <= 1, f"{route.path} names two capabilities"
             capability = found[0] if found else None

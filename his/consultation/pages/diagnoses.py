@@ -110,7 +110,7 @@ async def set_conclusion(request: Request, encounter_id: UUID, caller: Writer) -
     if "discharge_code" not in values:
         return Response(status_code=204, headers=EVENTS)
     visit = await encounters.get_visit(caller.db, encounter_id)
-    return render(request, "consultation/_conclusion.html", visit_context(visit, caller), headers=EVENTS)
+    return render(request, "consultation/_destination.html", visit_context(visit, caller), headers=EVENTS)
 
 
 def _day(text: str) -> date:

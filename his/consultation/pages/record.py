@@ -71,7 +71,8 @@ async def record_vitals(request: Request, encounter_id: UUID, caller: Measurer) 
         "vitals": view.vital_pairs(await encounters.read_visit_vitals(caller.db, visit, rows, caller.now)),
         "vitals_at": rows[0].taken_at,
     }
-    return render(request, "consultation/_vitals.html", context, headers=EVENTS)
+    events = {"HX-Trigger": '{"visit-changed": {}, "banner-changed": {}}'}
+    return render(request, "consultation/_vitals.html", context, headers=events)
 
 
 def _wrong(text: str) -> str:

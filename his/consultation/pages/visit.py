@@ -84,9 +84,14 @@ def visit_context(visit: Visit, caller: Caller) -> dict[str, Any]:
 
 def _saved_at_once(encounter_id: UUID, field: str) -> dict[str, str]:
     """A field of the conclusion is saved alone when it changes, so that nobody overwrites another one's field."""
-    attributes = {"hx-post": f"/visit/{encounter_id}/conclusion", "hx-trigger": "change", "hx-params": field}
+    attributes = {
+        "hx-post": f"/visit/{encounter_id}/conclusion",
+        "hx-trigger": "change",
+        "hx-params": field,
+        "hx-sync": "closest form:queue all",
+    }
     if field == "discharge_code":  # a transfer asks for the destination as well
-        return {**attributes, "hx-target": "#conclusion", "hx-swap": "outerHTML"}
+        return {**attributes, "hx-target": "#destination", "hx-swap": "outerHTML"}
     return {**attributes, "hx-swap": "none"}
 
 

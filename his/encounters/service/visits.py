@@ -16,6 +16,8 @@ from his.kit.db import Db
 from his.kit.errors import HisError, Kind, invalid
 from his.kit.text import clean, clean_lines
 
+ATTEMPTS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
@@ -130,7 +132,6 @@ async def set_conclusion(
     db: Db, encounter_id: UUID, conclusion: Conclusion, now: datetime, *, version: int | None = None
 ) -> Encounter:
     """Record outcome, discharge, treatment, advice, follow-up, weight. Raises INVALID for an unknown code, a bad day."""
-    encounter = require_open(await store.get_encounter(db, encounter_id), version)
     _check(conclusion, now)
     values: dict[str, Any] = {}
     for field in fields(conclusion):
@@ -139,11 +140,20 @@ async def set_conclusion(
             values[field.name] = clean_lines(value) if isinstance(value, str) else value
     if conclusion.no_follow_up:
         values["follow_up_on"] = None
-    diagnoses = await store.list_diagnoses(db, encounter_id)
-    changes = Changes().audit("encounter:conclude", "Encounter", encounter_id, fields=sorted(values))
-    new = update_changes(changes, encounter, diagnoses, **values)
-    await db.apply(changes, now)
-    return new
+    for attempt in range(ATTEMPTS):
+        encounter = require_open(await store.get_encounter(db, encounter_id), version)
+        diagnoses = await store.list_diagnoses(db, encounter_id)
+        changes = Changes().audit("encounter:conclude", "Encounter", encounter_id, fields=sorted(values))
+        new = update_changes(changes, encounter, diagnoses, **values)
+        try:
+            await db.apply(changes, now)
+        except HisError as error:
+            # Without a stated version the caller changes single fields: another field's change is no conflict.
+            if error.kind is not Kind.STALE or version is not None or attempt == ATTEMPTS - 1:
+                raise
+            continue
+        return new
+    raise AssertionError("unreachable")
 
 
 def _check(conclusion: Conclusion, now: datetime) -> None:

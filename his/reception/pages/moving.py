@@ -42,6 +42,5 @@ async def move(
 ) -> Response:
     """Send the person to another room; the queue refreshes itself."""
     ticket = await service.transfer_visit(caller.db, encounter_id, room_id, reason, caller.now)
-    events = json.loads(toast_event(Toast(f"Đã chuyển phòng, số mới {ticket.number:03d}")))
-    events["queue-changed"] = {}
+    events = {"queue-changed": {}, **json.loads(toast_event(Toast(f"Đã chuyển phòng, số mới {ticket.number:03d}")))}
     return Response(status_code=204, headers={"HX-Trigger": json.dumps(events)})

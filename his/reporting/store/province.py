@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.elements import ColumnElement
 
 from his.identity.tables import Unit
@@ -152,7 +153,7 @@ async def list_reports(db: Db, place: Place, first: date) -> dict[int, MonthRepo
     query = (
         select(_report)
         .where(place.where(_report), _report.c.day == first)
-        .distinct(_report.c.unit_id)
+        .ext(distinct_on(_report.c.unit_id))
         .order_by(_report.c.unit_id, _report.c.revision.desc())
         .limit(MAX_UNITS)
     )

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from his.catalog.tables import CatalogVersion
 from his.encounters.tables import Encounter
@@ -83,7 +84,9 @@ async def get_beat(db: Db) -> WorkerBeat | None:
 
 async def list_catalog_versions(db: Db) -> list[CatalogVersion]:
     """The latest load of each list."""
-    query = select(_version).distinct(_version.c.name).order_by(_version.c.name, _version.c.id.desc()).limit(100)
+    query = (
+        select(_version).ext(distinct_on(_version.c.name)).order_by(_version.c.name, _version.c.id.desc()).limit(100)
+    )
     return await db.models(CatalogVersion, query)
 
 

@@ -74,29 +74,29 @@ async def call_next(request: Request, caller: Staff, room: Code = "") -> Respons
     if chosen is None:
         raise not_found()
     ticket = await service.call_next(caller.db, chosen.id, caller.now)
-    return await _done(request, caller, ticket, f"Đã gọi số {ticket.number:03d} vào phòng {room}", room)
+    return await _done(request, caller, ticket, f"Đã gọi số {ticket.number:03d} vào phòng {room}")
 
 
 @router.post("/queue/{ticket_id}/again")
-async def call_again(request: Request, caller: Staff, ticket_id: UUID, room: Code = "") -> Response:
+async def call_again(request: Request, caller: Staff, ticket_id: UUID) -> Response:
     """Call the same person once more."""
     ticket = await service.call_again(caller.db, ticket_id, caller.now)
     text = f"Đã gọi số {ticket.number:03d} lần {ticket.called_count}"
-    return await _done(request, caller, ticket, text, room)
+    return await _done(request, caller, ticket, text)
 
 
 @router.post("/queue/{ticket_id}/absent")
-async def absent(request: Request, caller: Staff, ticket_id: UUID, room: Code = "") -> Response:
+async def absent(request: Request, caller: Staff, ticket_id: UUID) -> Response:
     """Nobody came."""
     ticket = await service.mark_absent(caller.db, ticket_id, caller.now)
-    return await _done(request, caller, ticket, f"Số {ticket.number:03d} vắng lần {ticket.called_count}", room)
+    return await _done(request, caller, ticket, f"Số {ticket.number:03d} vắng lần {ticket.called_count}")
 
 
 @router.post("/queue/{ticket_id}/results")
-async def results(request: Request, caller: Staff, ticket_id: UUID, room: Code = "") -> Response:
+async def results(request: Request, caller: Staff, ticket_id: UUID) -> Response:
     """The person is back with all results."""
     ticket = await service.back_with_results(caller.db, ticket_id, caller.now)
-    return await _done(request, caller, ticket, f"Số {ticket.number:03d} đủ kết quả, chờ kết luận", room)
+    return await _done(request, caller, ticket, f"Số {ticket.number:03d} đủ kết quả, chờ kết luận")
 
 
 @router.post("/queue/{ticket_id}/enter")
@@ -114,12 +114,14 @@ async def enter(request: Request, caller: Staff, ticket_id: UUID) -> Response:
 async def undo(request: Request, caller: Staff, ticket_id: UUID) -> Response:
     """Take the last step of a ticket back; the page refreshes itself."""
     ticket = await service.undo(caller.db, ticket_id, caller.now)
-    events = json.loads(toast_event(Toast(f"Đã hoàn tác số {ticket.number:03d}")))
-    events["queue-changed"] = {}
+    # The new toast removes the button that asked, so the refresh is told first: it must still bubble to the page.
+    events = {"queue-changed": {}, **json.loads(toast_event(Toast(f"Đã hoàn tác số {ticket.number:03d}")))}
     return Response(status_code=204, headers={"HX-Trigger": json.dumps(events)})
 
 
-async def _done(request: Request, caller: Caller, ticket: Ticket, text: str, room: str) -> Response:
-    response = await _queue(request, caller, room, "", ticket.id)
-    response.headers["HX-Trigger"] = toast_event(Toast(text, undo=f"/queue/undo/{ticket.id}"))
-    return response
+async def _done(request: Request, caller: Caller, ticket: Ticket, text: str) -> Response:
+    context = await views.build_queue(
+        caller.db, caller.now, room_code="", own_room=ticket.room_id, stage="", ticket_id=ticket.id
+    )
+    toast = Toast(text, undo=f"/queue/undo/{ticket.id}")
+    return render(request, "scheduling/_queue.html", context, toast=toast)
