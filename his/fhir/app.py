@@ -29,6 +29,7 @@ from his.fhir.outcome import FhirError, issue, not_found, outcome, outcome_of
 from his.fhir.registry import Registry, discover
 from his.fhir.resource_types import TYPES
 from his.fhir.systems import ORIGIN
+from his.kit.config import get_settings
 from his.kit.db import Database
 from his.kit.errors import HisError, Kind
 from his.kit.ids import new_id
@@ -39,20 +40,24 @@ App = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 
 class FhirApp:
-    """`/fhir/r4` as an ASGI application; `authenticate(database, headers)` gives the caller or raises HisError."""
+    """`/fhir/r4` as an ASGI application; `authenticate(database, headers)` gives the caller or raises HisError.
+
+    `base` is the public address of the interface; by default `public_url` of the settings with the prefix.
+    """
 
     def __init__(
         self,
         database: Database,
         authenticate: Authenticate,
         *,
-        base: str = "http://127.0.0.1:8000/fhir/r4",
+        base: str = "",
         registry: Registry | None = None,
         tag_system: str = ORIGIN,
         limits: Limits | None = None,
     ) -> None:
         self.authenticate = authenticate
-        self.engine = Engine(database, registry or discover(), base.rstrip("/"), tag_system, limits or Limits())
+        address = base.rstrip("/") or get_settings().public_url + PREFIX
+        self.engine = Engine(database, registry or discover(), address, tag_system, limits or Limits())
         self._metadata = b""
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:

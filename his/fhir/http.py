@@ -19,9 +19,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MIME = b"application/fhir+json; charset=utf-8"
+ALWAYS = ((b"cache-control", b"private, no-cache"), (b"x-content-type-options", b"nosniff"))
 _JSON = re.compile(r"(application/(fhir\+json|json|json\+fhir|\*)|text/json|\*/\*|json)\b|\*/\*|application/\*")
 _BODY = re.compile(r"(application/fhir\+json|application/json|application/json\+fhir|text/json)\s*(;|$)", re.IGNORECASE)
-_NUMBER = re.compile(r"-?\d")
 
 
 @dataclass(slots=True)
@@ -148,7 +148,7 @@ def _indented(value: Any, newline: str) -> str:
 
 async def send_response(send: Send, response: Response, *, head: bool = False) -> None:
     """Send the answer; HEAD gets the headers of GET without its body."""
-    headers = response.headers
+    headers = [*ALWAYS, *response.headers]
     if response.body is not None:
         headers = [(b"content-type", MIME), (b"content-length", b"%d" % len(response.body)), *headers]
     elif response.status not in (204, 304):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from his.claims.rules import RULES as CLAIM_RULES
 from his.kit import clock
@@ -161,10 +162,19 @@ def row(case: ReviewCase, line: ReviewLine, pending: Pending | None = None) -> d
         "decision": TO_CONTROL.get(decision, decision),
         "finding": worst(line.findings),
         "needs": needs.get(pending.field, "Xem lại") if pending and waits else "",
+        "waits": _waits(verdict),
         "focus_quantity": bool(pending and waits and pending.field == "approved_quantity"),
         "locked": is_locked(case, line),
         "flag": bool(line.answer),
     }
+
+
+def _waits(verdict: Verdict | None) -> str:
+    """The pending letter as a query, so that the evidence of the row can be asked for again."""
+    if verdict is None:
+        return ""
+    quantity = verdict.approval.quantity
+    return "?" + urlencode({"decision": verdict.decision.value, "quantity": "" if quantity is None else str(quantity)})
 
 
 def findings_of(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -4,8 +4,9 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -32,6 +33,13 @@ async def _fill(dsn: str) -> None:
     await database.close()
 
 
+def _apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end in a thread of its own: the browser's driver holds a loop in this one."""
+    thread = threading.Thread(target=lambda: asyncio.run(work))
+    thread.start()
+    thread.join()
+
+
 async def _work(dsn: str, workers: list[Worker]) -> None:
     database = Database(dsn, size=2)
     await database.open()
@@ -44,7 +52,7 @@ async def _work(dsn: str, workers: list[Worker]) -> None:
 @pytest.fixture(scope="module")
 def site(clone: dict[str, str]) -> Iterator[str]:
     """The whole application and its worker on free ports, four units with figures, one of them with a long name."""
-    asyncio.run(_fill(clone["his_app"]))
+    _apart(_fill(clone["his_app"]))
     with psycopg.connect(clone["owner"], autocommit=True) as connection:
         connection.execute("UPDATE unit SET name = %s WHERE id = 4", (LONG,))
         yesterday = TODAY - timedelta(days=1)
@@ -73,7 +81,7 @@ def site(clone: dict[str, str]) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
 
@@ -92,6 +100,7 @@ def enter(chromium: Browser, site: str, username: str, path: str, size: tuple[in
     page.wait_for_url(lambda address: "/sign-in" not in address)
     page.noise.clear()  # type: ignore[attr-defined]
     page.goto(site + path)
+    page.wait_for_load_state("networkidle")  # the keyboard map has arrived
     return page
 
 
@@ -145,9 +154,7 @@ def test_a_visit_that_ends_appears_without_reloading(chromium: Browser, site: st
         await visits.write(changes, TODAY)
         await database.close()
 
-    thread = threading.Thread(target=lambda: asyncio.run(end()))
-    thread.start()
-    thread.join()
+    _apart(end())
     time.sleep(1)
     page.evaluate("htmx.trigger('#board', 'refresh')")
     expect(cell).not_to_have_text(f"{before:,}".replace(",", "."))

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
@@ -11,8 +11,6 @@ import httpx
 import psycopg
 import pytest
 import pytest_asyncio
-
-from tests.integration import dossiers
 
 from his.app import create_app
 from his.billing.tables import LineReport
@@ -27,6 +25,7 @@ from his.kit.changes import Changes
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError
 from his.kit.ids import new_id
+from tests.integration import dossiers
 
 HOME, NEXT_DOOR = 2, 3
 CSRF = "csrf-of-the-contract-tests"
@@ -103,7 +102,7 @@ def _sessions(owner: psycopg.Connection[tuple[object, ...]], world: World) -> No
 
 
 @pytest.fixture(scope="module")
-def world(clone: dict[str, str]) -> Iterator[World]:
+def world(clone: dict[str, str]) -> World:
     """Visits, sessions and ids, once for a module."""
     asyncio.run(_visits(clone["his_app"]))
     made = World(clone)
@@ -112,7 +111,7 @@ def world(clone: dict[str, str]) -> Iterator[World]:
         for parameter, table in KINDS.items():
             rows = owner.execute(f"SELECT id FROM {table} WHERE unit_id = {HOME} ORDER BY id LIMIT 5").fetchall()
             made.ids[parameter] = [str(row[0]) for row in rows]
-    yield made
+    return made
 
 
 @pytest_asyncio.fixture

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from his.consultation import store, view
 from his.consultation.printing import ResultLine, ResultPaper, draw_results
 from his.encounters import service as encounters
+from his.encounters.service import Visit
 from his.identity.access import Caller, needs
 from his.identity.rules import may
 from his.identity.terms import Capability
@@ -114,7 +115,7 @@ async def _context(caller: Caller, encounter_id: UUID, key: str) -> dict[str, An
         "visit": visit,
         "encounter": visit.encounter,
         "base": f"/visit/{encounter_id}",
-        "banner": view.banner(visit, await store.list_allergies(db, visit.patient.id), now),
+        "banner": _banner(visit, view.banner(visit, await store.list_allergies(db, visit.patient.id), now)),
         "reports": reports,
         "chosen": chosen,
         "rows": forms.value_rows(shown, history, _devices(chosen)),
@@ -128,6 +129,13 @@ async def _context(caller: Caller, encounter_id: UUID, key: str) -> dict[str, An
         "can_acknowledge": may(caller.user.role, Capability.WRITE_RECORD),
         "today": day_of(now),
     }
+
+
+def _banner(visit: Visit, shown: dict[str, Any]) -> dict[str, Any]:
+    """The banner of the results also says where the person is."""
+    if visit.room is not None and visit.encounter.status == "in-progress" and visit.encounter.signed_at is None:
+        shown["facts"].append(f"{_('đang khám phòng')} {visit.room.code}")
+    return shown
 
 
 def _devices(chosen: forms.Report | None) -> dict[UUID, str]:

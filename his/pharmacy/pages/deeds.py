@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from his.encounters import service as encounters
 from his.identity.access import Caller
 from his.kit.clock import day_of
-from his.kit.errors import invalid, not_found
+from his.kit.errors import HisError, Kind, invalid, not_found
 from his.kit.money import vnd
 from his.pharmacy import service, store, view
 from his.pharmacy.pages.counter import FORM, Pharmacist, checked_units, desk
@@ -35,6 +35,13 @@ async def _drop(caller: Caller, prescription_id: UUID) -> None:
     await encounters.drop_draft(caller.db, caller.user.account_id, FORM, str(prescription_id), caller.now)
 
 
+async def _refused(request: Request, caller: Caller, prescription_id: UUID, error: HisError) -> Response:
+    """The desk again with the sentence in the strip: a refusal of the rules never replaces the prescription."""
+    if error.kind is not Kind.RULES:
+        raise error
+    return await desk(request, caller, prescription_id, toast=Toast(error.message, tone="stop"))
+
+
 @router.post("/pharmacy/{prescription_id}/hand-out")
 async def hand_out(
     request: Request, prescription_id: UUID, caller: Pharmacist, checker: Annotated[str, Form(max_length=40)] = ""
@@ -48,7 +55,10 @@ async def hand_out(
     if left and counter.prescription.status == "signed":
         raise invalid("scan", f"Chưa kiểm {left[0]}. Quét hộp hoặc đánh dấu đã kiểm.")
     who = caller.user.practitioner_id
-    done = await service.hand_out(caller.db, prescription_id, who, read_checker(checker), caller.now)
+    try:
+        done = await service.hand_out(caller.db, prescription_id, who, read_checker(checker), caller.now)
+    except HisError as error:
+        return await _refused(request, caller, prescription_id, error)
     await _drop(caller, prescription_id)
     toast = Toast(f"Đã phát {len(done.dispenses)} lô thuốc")
     return await desk(request, caller, prescription_id, toast=toast, fresh=True)
@@ -88,15 +98,18 @@ async def hand_out_short(request: Request, prescription_id: UUID, caller: Pharma
     way = str(form.get("way", ""))
     if way not in {exit_.value for exit_ in Exit}:
         raise invalid("way", "Chọn cách xử lý phần thiếu.")
-    done = await service.hand_out_short(
-        caller.db,
-        prescription_id,
-        given,
-        Exit(way),
-        caller.user.practitioner_id,
-        read_checker(str(form.get("checker", ""))),
-        caller.now,
-    )
+    try:
+        done = await service.hand_out_short(
+            caller.db,
+            prescription_id,
+            given,
+            Exit(way),
+            caller.user.practitioner_id,
+            read_checker(str(form.get("checker", ""))),
+            caller.now,
+        )
+    except HisError as error:
+        return await _refused(request, caller, prescription_id, error)
     await _drop(caller, prescription_id)
     back = f", hoàn lại {vnd(done.refund_vnd)}" if done.refund_vnd else ""
     return await desk(request, caller, prescription_id, toast=Toast(f"Đã phát phần có{back}"), fresh=True)
@@ -105,7 +118,10 @@ async def hand_out_short(request: Request, prescription_id: UUID, caller: Pharma
 @router.post("/pharmacy/{prescription_id}/lines/{line_id}/lots")
 async def change_lots(request: Request, prescription_id: UUID, line_id: UUID, caller: Pharmacist) -> Response:
     """Other lots for a line."""
-    await service.change_lots(caller.db, line_id, caller.now)
+    try:
+        await service.change_lots(caller.db, line_id, caller.now)
+    except HisError as error:
+        return await _refused(request, caller, prescription_id, error)
     return await desk(request, caller, prescription_id, toast=Toast("Đã lấy lô khác"))
 
 

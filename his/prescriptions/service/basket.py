@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from his.catalog import service as catalog
+from his.catalog.tables import Drug
 from his.encounters.tables import Encounter
 from his.kit import clock
 from his.kit.changes import Changes
@@ -126,39 +127,49 @@ async def _new_lines(
         if drug is None:
             raise invalid("drug", f"Không có thuốc {code} trong danh mục hôm nay. Tìm lại theo tên hoặc hoạt chất.")
         position += 1
-        covered = entered.payer == "insurance" and drug.cover_scope == 1 and encounter.coverage_id is not None
-        rows.append(
-            MedicationRequest(
-                unit_id=encounter.unit_id,
-                prescription_id=draft.id,
-                encounter_id=encounter.id,
-                patient_id=encounter.patient_id,
-                position=position,
-                drug_code=drug.code,
-                drug_name=drug.name,
-                ingredient_code=drug.ingredient_code,
-                ingredient=drug.ingredient,
-                strength=drug.strength,
-                unit=drug.unit,
-                route_code=drug.route_code,
-                route=drug.route,
-                morning=entered.dose.morning,
-                noon=entered.dose.noon,
-                afternoon=entered.dose.afternoon,
-                evening=entered.dose.evening,
-                days=entered.dose.days,
-                quantity=compute_quantity(entered.dose, drug.unit, entered.quantity),
-                instruction=entered.instruction,
-                payer="insurance" if covered else "self",
-                cover_scope=drug.cover_scope if covered else 2,
-                cover_rate=drug.cover_rate if covered else 0,
-                price_vnd=drug.price_vnd,
-                ordered_at=now,
-                practitioner_id=by,
-            )
-        )
+        rows.append(_row(encounter, draft, drug, entered, position, by, now))
     changes.insert(*rows)
     return rows
+
+
+def _row(
+    encounter: Encounter,
+    draft: Prescription,
+    drug: Drug,
+    entered: LineInput,
+    position: int,
+    by: UUID | None,
+    now: datetime,
+) -> MedicationRequest:
+    covered = entered.payer == "insurance" and drug.cover_scope == 1 and encounter.coverage_id is not None
+    return MedicationRequest(
+        unit_id=encounter.unit_id,
+        prescription_id=draft.id,
+        encounter_id=encounter.id,
+        patient_id=encounter.patient_id,
+        position=position,
+        drug_code=drug.code,
+        drug_name=drug.name,
+        ingredient_code=drug.ingredient_code,
+        ingredient=drug.ingredient,
+        strength=drug.strength,
+        unit=drug.unit,
+        route_code=drug.route_code,
+        route=drug.route,
+        morning=entered.dose.morning,
+        noon=entered.dose.noon,
+        afternoon=entered.dose.afternoon,
+        evening=entered.dose.evening,
+        days=entered.dose.days,
+        quantity=compute_quantity(entered.dose, drug.unit, entered.quantity),
+        instruction=entered.instruction,
+        payer="insurance" if covered else "self",
+        cover_scope=drug.cover_scope if covered else 2,
+        cover_rate=drug.cover_rate if covered else 0,
+        price_vnd=drug.price_vnd,
+        ordered_at=now,
+        practitioner_id=by,
+    )
 
 
 async def change_line(db: Db, line_id: UUID, entered: LineInput, now: datetime) -> MedicationRequest:

@@ -227,7 +227,7 @@ async def save(request: Request, caller: Desk) -> Response:
     form = await request.form()
     fields = read_fields(form)
     try:
-        visit = visit_form(fields, caller.user.province_code, _question(caller, fields))
+        visit = visit_form(fields, caller.user.province_code, _question(caller, fields), local(caller.now).date())
         done = await service.register_visit(caller.db, replace(visit, draft=DRAFT), caller.now)
     except HisError as error:
         return await _refused(request, caller, fields, error)

@@ -9,17 +9,19 @@ from typing import Any
 from uuid import UUID
 
 from his.kit.clock import local
-from his.kit.errors import HisError, invalid
+from his.kit.errors import Finding, HisError, Severity, invalid, refuse_errors
 from his.reception.rules.desk import GENDERS
 from his.reception.rules.sources import compare
 from his.reception.terms import DeskFields, FieldView, VisitForm, Way
 from his.registration.rules.cards import is_question_number, question_birth
+from his.registration.rules.patient import check_patient, tidy
 from his.registration.rules.scan import parse_scan, read_date
 from his.registration.tables import Patient
 from his.registration.terms import CardForm, CardQuestion, PatientForm, Scan, ScanKind
 
 TEXT_FIELDS = tuple(f.name for f in dataclass_fields(DeskFields) if f.name != "errors")
 MAX = 2000
+NO_BIRTH = "Ghi ngày sinh dd/mm/yyyy, hoặc chỉ năm sinh."
 
 
 def new_key() -> str:
@@ -130,7 +132,7 @@ def patient_form(fields: DeskFields, province: str) -> PatientForm:
     """The patient as typed. Raises INVALID when the birth date cannot be read."""
     birth = read_date(fields.birth)
     if birth is None:
-        raise invalid("birth", "Ghi ngày sinh dd/mm/yyyy, hoặc chỉ năm sinh.")
+        raise invalid("birth", NO_BIRTH)
     return PatientForm(
         name=fields.name,
         birth_date=birth[0],
@@ -167,20 +169,40 @@ def question_of(fields: DeskFields, number: str, officer: tuple[str, str] = ("",
     return CardQuestion(number, fields.name.strip(), question_birth(form), *officer)
 
 
-def visit_form(fields: DeskFields, province: str, question: CardQuestion | None) -> VisitForm:
-    """The visit to register. Raises INVALID with the field when something is missing or cannot be read."""
+def _weight(text: str) -> Decimal | None:
+    if not text.strip():
+        return None
+    try:
+        weight = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation:
+        raise invalid("weight", "Cân nặng là số, ví dụ 12,5.") from None
+    if not Decimal("0.3") <= weight <= Decimal(400):
+        raise invalid("weight", "Cân nặng từ 0,3 đến 400 kg.")
+    return weight
+
+
+def _mistakes(fields: DeskFields, on: date) -> list[Finding]:
+    """Everything that keeps the form from being read, at once: birth date, person, room."""
+    found = []
+    birth = read_date(fields.birth)
+    if birth is None:
+        found.append(Finding("REC-FORM-01", Severity.ERROR, NO_BIRTH, "birth"))
+    form = PatientForm(
+        fields.name, birth[0] if birth else on, fields.gender, citizen_number=fields.citizen, phone=fields.phone
+    )
+    found += [f for f in check_patient(tidy(form), on) if f.severity is Severity.ERROR]
+    if as_uuid(fields.room_id) is None:
+        found.append(Finding("REC-FORM-02", Severity.ERROR, "Chọn phòng khám.", "room_id"))
+    return found
+
+
+def visit_form(fields: DeskFields, province: str, question: CardQuestion | None, on: date) -> VisitForm:
+    """The visit to register. Raises RULES with every mistake beside its field, INVALID for a weight that is no number."""
+    refuse_errors(_mistakes(fields, on))
     room = as_uuid(fields.room_id)
+    assert room is not None
     patient = patient_form(fields, province)
-    if room is None:
-        raise invalid("room_id", "Chọn phòng khám.")
-    weight = None
-    if fields.weight.strip():
-        try:
-            weight = Decimal(fields.weight.strip().replace(",", "."))
-        except InvalidOperation:
-            raise invalid("weight", "Cân nặng là số, ví dụ 12,5.") from None
-        if not Decimal("0.3") <= weight <= Decimal(400):
-            raise invalid("weight", "Cân nặng từ 0,3 đến 400 kg.")
+    weight = _weight(fields.weight)
     check = as_uuid(fields.check_id)
     return VisitForm(
         key=fields.key,

@@ -1,13 +1,14 @@
 """The officer's bench: one dossier, its line grid, the evidence of the current line, decisions by keyboard."""
 
 from dataclasses import dataclass
-from decimal import InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from pydantic import BeforeValidator
 
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
@@ -137,10 +138,25 @@ async def _context(
 
 
 @router.get("/review/{case_id}/lines/{line_id}")
-async def evidence(request: Request, caller: Reviewer, case_id: UUID, line_id: UUID) -> Response:
-    """The evidence of the line under the cursor."""
+async def evidence(
+    request: Request,
+    caller: Reviewer,
+    case_id: UUID,
+    line_id: UUID,
+    shown: str = "",
+    decision: Annotated[str, Query(pattern="^(|accept|reduce|reject|ask)$")] = "",
+    quantity: Annotated[Decimal | None, BeforeValidator(lambda text: text or None)] = None,
+) -> Response:
+    """The evidence of the line under the cursor; 204 when the page shows it already. A pending letter stays pending."""
     bench = await service.open_case(caller.db, case_id)
-    return render(request, "review/_evidence.html", await _context(caller, bench, bench.line(line_id)))
+    line = bench.line(line_id)
+    if shown == f"{line.id}.{line.version}":
+        return Response(status_code=204)
+    pending = None
+    if decision and not service.is_locked(bench.case, line):
+        verdict = Verdict(Decision(decision), Approval(quantity))
+        pending = Pending(line, verdict, "", "Quyết định này chưa ghi: chọn mã lý do.")
+    return render(request, "review/_evidence.html", await _context(caller, bench, line, pending))
 
 
 @router.post("/review/{case_id}/lines/{line_id}")

@@ -12,6 +12,7 @@ from his.fhir.extract import SEPARATOR, extract
 from his.fhir.search import parse
 from his.fhir.searchsql import page
 from his.kit.db import Database
+from his.kit.embedded import Embedded
 
 FAMILIES = ["Nguyễn", "Trần", "Lê", "Phạm", "Đặng", "Nguyên"]
 GIVEN = ["An", "Anh", "Bình", "Thị Hà", "Văn Đức", "Hạnh"]
@@ -212,6 +213,15 @@ async def test_every_search_is_carried_by_an_index_under_row_level_security(
                 n for n, line in enumerate(plan) if line.startswith("->  Index") and line.endswith((" i", " o"))
             )
             assert f"({column} " in plan[scan + 1], f"{text}: the value is filtered, not looked up: {plan}"
+
+
+def test_a_new_installation_tells_the_planner_what_to_expect(server: Embedded, template: dict[str, str]) -> None:
+    """Before anything was analysed, `value` and `id` are known to be selective, so that the right index is taken."""
+    with psycopg.connect(server.conninfo()) as owner:
+        rows = owner.execute("SELECT attname, n_distinct FROM pg_stats WHERE tablename = 'resource_index'").fetchall()
+    known = dict(rows)
+    assert known.keys() == {"unit_id", "type", "param", "value", "id"}
+    assert template.keys() >= {"his_app"}
 
 
 async def test_nothing_is_found_without_a_context(database: Database, fhir: httpx.AsyncClient) -> None:

@@ -59,9 +59,7 @@ async def expire(database: Database, lot: StockLot, on: date) -> None:
         await db.apply(changes, clock.now())
 
 
-async def draft(
-    database: Database, lines: Sequence[tuple[str, int, str]], *, cast: Cast | None = None
-) -> Cast:
+async def draft(database: Database, lines: Sequence[tuple[str, int, str]], *, cast: Cast | None = None) -> Cast:
     """A visit with a draft prescription: (drug, days of one unit in the morning, payer)."""
     cast = cast or await make_visit(database)
     async with database.scoped(Scope(UNIT, "test", "doctor")) as db:

@@ -47,7 +47,9 @@ async def _moves(db: Db, *drugs: str) -> list[tuple[str, Decimal]]:
     m = table(StockMove)
     for drug in drugs:
         for lot in (await lots(db.database, drug)).values():
-            rows = await db.models(StockMove, select(m).where(m.c.lot_id == lot.id, m.c.kind.in_(("dispense", "return"))))
+            rows = await db.models(
+                StockMove, select(m).where(m.c.lot_id == lot.id, m.c.kind.in_(("dispense", "return")))
+            )
             found += [(row.kind, row.quantity) for row in rows]
     return found
 
@@ -121,14 +123,14 @@ async def test_ask_the_doctor_strikes_the_line_off(database: Database) -> None:
     rx = await signed(database, (ATORVASTATIN, 28, "insurance"), (AMLODIPIN, 2, "insurance"))
     atorvastatin, amlodipin = await lines_of(database, rx.id)
     db = pharmacist_db(database)
-    await service.hand_out_short(
-        db, rx.id, {atorvastatin.id: Decimal(20)}, Exit.ASK_DOCTOR, None, None, clock.now()
-    )
+    await service.hand_out_short(db, rx.id, {atorvastatin.id: Decimal(20)}, Exit.ASK_DOCTOR, None, None, clock.now())
     assert [line.status for line in await lines_of(database, rx.id)] == ["cancelled", "completed"]
-    assert {row.status for row, _ in await dispenses(database, rx.id) if row.medication_request_id == atorvastatin.id} == {
-        "cancelled"
+    assert {
+        row.status for row, _ in await dispenses(database, rx.id) if row.medication_request_id == atorvastatin.id
+    } == {"cancelled"}
+    assert amlodipin.id in {
+        r.medication_request_id for r, _ in await dispenses(database, rx.id) if r.status == "completed"
     }
-    assert amlodipin.id in {r.medication_request_id for r, _ in await dispenses(database, rx.id) if r.status == "completed"}
     assert await ledger_errors(database) == []
 
 

@@ -1,6 +1,7 @@
 """The law of the ledger over random days at the counter: on hand = moves, promised = prepared, nothing below zero."""
 
 import random
+from contextlib import suppress
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,7 +12,17 @@ from his.kit.db import Database
 from his.kit.errors import HisError
 from his.pharmacy import service
 from his.pharmacy.terms import Exit
-from tests.integration.pharmacy.shelf import dispenses, draft, empty, fill, ledger_errors, lines_of, lots, pharmacist_db, sign
+from tests.integration.pharmacy.shelf import (
+    dispenses,
+    draft,
+    empty,
+    fill,
+    ledger_errors,
+    lines_of,
+    lots,
+    pharmacist_db,
+    sign,
+)
 
 DRUG = "VD-90100-26"
 
@@ -26,12 +37,22 @@ class Day:
         self.done: dict[str, int] = {}
 
     async def step(self) -> None:
-        deed = self.chance.choice([self.receive, self.sign, self.sign, self.hand_out, self.short, self.cancel, self.back, self.count, self.lots])
-        try:
+        deed = self.chance.choice(
+            [
+                self.receive,
+                self.sign,
+                self.sign,
+                self.hand_out,
+                self.short,
+                self.cancel,
+                self.back,
+                self.count,
+                self.lots,
+            ]
+        )
+        with suppress(HisError):  # a refusal is a good answer as long as the ledger holds
             await deed()
             self.done[deed.__name__] = self.done.get(deed.__name__, 0) + 1
-        except HisError as refused:
-            assert refused.message
 
     async def receive(self) -> None:
         number = f"L{self.chance.randint(1, 4)}"

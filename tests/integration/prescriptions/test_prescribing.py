@@ -19,7 +19,13 @@ from his.prescriptions.service import LineInput
 from his.prescriptions.terms import Dose
 from tests.integration.visits import Cast, doctor_db, make_visit, queries, sign_in
 
-AMOXICILIN, AMLODIPIN, SYRUP, CELECOXIB, KETOROLAC = "VD-90037-26", "VD-90087-26", "VD-90009-26", "VD-90015-26", "VD-90017-26"
+AMOXICILIN, AMLODIPIN, SYRUP, CELECOXIB, KETOROLAC = (
+    "VD-90037-26",
+    "VD-90087-26",
+    "VD-90009-26",
+    "VD-90015-26",
+    "VD-90017-26",
+)
 HX = {"HX-Request": "true"}
 
 
@@ -172,7 +178,12 @@ async def test_grid_fragment_edits_by_field(client: httpx.AsyncClient, database:
     assert "Không đọc được liều" in bad.text
     dialog = await client.get(f"{url}/lines/{line.id}", headers=HX)
     assert "PRE-ICD-01" in dialog.text
-    reason = {"instruction": "uống sau ăn sáng", "payer": "insurance", "code": "PRE-ICD-01", "reason": "Theo dõi huyết áp"}
+    reason = {
+        "instruction": "uống sau ăn sáng",
+        "payer": "insurance",
+        "code": "PRE-ICD-01",
+        "reason": "Theo dõi huyết áp",
+    }
     saved = await client.put(f"{url}/lines/{line.id}", data=reason, headers=HX)
     assert "uống sau ăn sáng" in saved.text
     assert "thiếu mã bệnh" not in saved.text
@@ -186,7 +197,9 @@ async def test_allergy_dialog(client: httpx.AsyncClient, database: Database) -> 
     url = f"/visit/{cast.id}/prescription/allergies"
     assert "Chưa hỏi dị ứng" in (await client.get(url, headers=HX)).text
     assert "Không dị ứng, đã hỏi" in (await client.post(f"{url}/none", headers=HX)).text
-    stored = await client.post(url, data={"substance": "Penicilin", "reaction": "phát ban", "onset_year": "2019"}, headers=HX)
+    stored = await client.post(
+        url, data={"substance": "Penicilin", "reaction": "phát ban", "onset_year": "2019"}, headers=HX
+    )
     assert stored.status_code == 200, stored.text
     assert "allergy-changed" in stored.headers["hx-trigger"]
     listed = (await client.get(f"/api/prescriptions/patients/{cast.patient.id}/allergies")).json()
@@ -206,7 +219,9 @@ async def test_printed_form_and_its_draft(client: httpx.AsyncClient, database: D
     assert sheet.headers["content-type"] == "application/pdf"
     assert "BẢN NHÁP" in PdfReader(BytesIO(sheet.content)).pages[0].extract_text()
     await _sign(database, cast)
-    signed = PdfReader(BytesIO((await client.get(f"/visit/{cast.id}/prescription.pdf")).content)).pages[0].extract_text()
+    signed = (
+        PdfReader(BytesIO((await client.get(f"/visit/{cast.id}/prescription.pdf")).content)).pages[0].extract_text()
+    )
     for words in ("BVĐK KV Hồ Xanh", "Mã đơn: 97002", "TRẦN THỊ MINH NGUYỆT", "28 viên", "Phạm Quốc Huy"):
         assert words in signed, words
 

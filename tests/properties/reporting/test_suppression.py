@@ -155,3 +155,19 @@ def test_published_months_never_contradict_and_never_tell(by_unit):
         assert part.value == sum_row.sexes[list(SEXES)[i]]
     for code, figure in exact.figures.items():
         assert not figure.hidden, code
+
+
+def test_a_bridge_between_two_hidden_blocks_is_not_given_away():
+    """Every line hides two cells or more, and still the one in the middle is the difference of two sums of lines."""
+    blocks = {(0, 0), (0, 1), (1, 0), (1, 1), (2, 2), (2, 3), (3, 2), (3, 3)}
+    values = {(r, c): 4 if (r, c) in blocks or (r, c) == (1, 2) else 40 for r in range(4) for c in range(4)}
+    sums = [Sum(("row", r), [(r, c) for c in range(4)]) for r in range(4)]
+    sums += [Sum(("column", c), [(r, c) for r in range(4)]) for c in range(4)]
+    for line in sums:
+        values[line.total] = sum(values[k] for k in line.parts)
+    margins = frozenset(line.total for line in sums)
+    small_ones = {k for k, v in values.items() if v == 4}
+    assert solvable(sums, small_ones) == {(1, 2)}, "the trap is one"
+    hidden = suppress(values, sums, margins, THRESHOLD)
+    assert small_ones < hidden
+    assert solvable(sums, hidden) == set()

@@ -110,7 +110,9 @@ def test_plan_takes_no_more_than_there_is_and_misses_only_what_is_not_there(
         got = sum((t.quantity for t in plan.takes if t.key == row.key), Decimal(0))
         assert got + plan.missing.get(row.key, Decimal(0)) == row.quantity
     for drug in "AB":
-        usable = sum((o.available for o in lots if o.drug_code == drug and not is_expired(o.expires_on, TODAY)), Decimal(0))
+        usable = sum(
+            (o.available for o in lots if o.drug_code == drug and not is_expired(o.expires_on, TODAY)), Decimal(0)
+        )
         asked = sum((n.quantity for n in needs if n.drug_code == drug), Decimal(0))
         missing = sum((plan.missing.get(n.key, Decimal(0)) for n in needs if n.drug_code == drug), Decimal(0))
         assert missing == max(asked - usable, Decimal(0))

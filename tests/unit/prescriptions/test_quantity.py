@@ -49,7 +49,8 @@ def test_quantity_covers_the_course_and_wastes_less_than_a_unit(morning: int, ev
 
 
 @pytest.mark.parametrize(
-    ("typed", "expected"), [("1", "1"), ("0,5", "0.5"), ("½", "0.5"), ("1/2", "0.5"), ("3/4", "0.75"), ("", "0"), (" 2 ", "2")]
+    ("typed", "expected"),
+    [("1", "1"), ("0,5", "0.5"), ("½", "0.5"), ("1/2", "0.5"), ("3/4", "0.75"), ("", "0"), (" 2 ", "2")],
 )
 def test_amounts_as_typed(typed: str, expected: str) -> None:
     assert read_amount(typed, "dose") == Decimal(expected)
@@ -97,7 +98,9 @@ def test_other_strengths_are_not_guessed(text: str) -> None:
 
 
 def paper(count: int, code: str = "97002k2m9q4a-C", guardian: str = "") -> Paper:
-    drug = PaperLine("Amlodipin 5mg", "Amlodipin", "5mg", "28", "viên", "Uống. Ngày 1 viên: sáng 1; 28 ngày", "uống sau ăn")
+    drug = PaperLine(
+        "Amlodipin 5mg", "Amlodipin", "5mg", "28", "viên", "Uống. Ngày 1 viên: sáng 1; 28 ngày", "uống sau ăn"
+    )
     return Paper(
         unit="BVĐK KV Hồ Xanh",
         unit_address="12 đường Hòa Bình, tỉnh Tân Giang",

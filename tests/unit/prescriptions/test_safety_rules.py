@@ -66,7 +66,14 @@ def doses(days: int = 28, each: str = "1") -> Dose:
 
 
 CHILD = replace(FACTS, age_months=40, guardian="Vì Thị Mơ", weight_kg=Decimal(14))
-PARA = line("1", "Paracetamol 500mg", ingredient="Paracetamol", ingredient_keys=frozenset({"paracetamol"}), atc="N02BE01", strength="500mg")
+PARA = line(
+    "1",
+    "Paracetamol 500mg",
+    ingredient="Paracetamol",
+    ingredient_keys=frozenset({"paracetamol"}),
+    atc="N02BE01",
+    strength="500mg",
+)
 CASES = [
     ("PRE-ALLERGY-01", replace(FACTS, lines=(AMOXICILIN,), allergies=(PENICILLIN,)), replace(FACTS, allergies=(PENICILLIN,))),
     ("PRE-ALLERGY-02", replace(FACTS, allergy_state="not-asked"), replace(FACTS, allergy_state="not-asked", lines=())),
@@ -136,7 +143,9 @@ def test_reason_turns_the_finding_into_information(code: str) -> None:
 
 
 def test_reason_never_quiets_an_allergy() -> None:
-    facts = replace(FACTS, lines=(AMOXICILIN,), allergies=(PENICILLIN,), overrides={("PRE-ALLERGY-01", "2"): "Vẫn dùng"})
+    facts = replace(
+        FACTS, lines=(AMOXICILIN,), allergies=(PENICILLIN,), overrides={("PRE-ALLERGY-01", "2"): "Vẫn dùng"}
+    )
     (finding,) = found(facts, "PRE-ALLERGY-01")
     assert finding.severity is Severity.ERROR
     assert finding.line == "2"
