@@ -11,9 +11,11 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from his import discovery
+from his.exchange import insurance
 from his.fhir import registry
-from his.fhir.app import FhirApp
+from his.fhir.app import FhirApp, FhirGate
 from his.identity.access import fhir_caller
+from his.kit import clock
 from his.kit.config import get_settings
 from his.kit.db import Database
 from his.kit.errors import HisError, Kind, Severity
@@ -34,7 +36,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     database.render = registry.render
     app = FastAPI(title="HIS", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=_lifespan)
     app.state.database = database
-    app.state.gateway_state = lambda: Gateway("")
+    app.state.gateway_state = _gateway_state
     app.state.menu = []
     app.include_router(shell_pages.router, include_in_schema=False)
     for module in discovery.room("pages"):
@@ -43,11 +45,19 @@ def create_app(database: Database | None = None) -> FastAPI:
     for module in discovery.room("routes"):
         app.include_router(module.router)
     app.mount("/static", static_app)
-    app.mount("/fhir/r4", FhirApp(database, fhir_caller))
     _health(app)
     _errors(app)
+    app.add_middleware(FhirGate, fhir=FhirApp(database, fhir_caller))
     app.add_middleware(Guard)
     return app
+
+
+def _gateway_state() -> Gateway | None:
+    """What this process last saw of the insurer's gateway; nothing before the first question."""
+    since = insurance.failing_since()
+    if since is not None:
+        return Gateway(f"Cổng BHXH: chưa trả lời từ {clock.local(since):%H:%M}", "warn")
+    return Gateway("Cổng BHXH: thông") if insurance.answered_at() else None
 
 
 @asynccontextmanager

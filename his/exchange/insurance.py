@@ -38,6 +38,15 @@ class Insurance:
             base_url=settings.gateway_url, timeout=limits, transport=transport, trust_env=False
         )
         self.tokens: dict[str, tuple[str, str, datetime]] = {}
+        self.answered_at: datetime | None = None
+        self.failing_since: datetime | None = None
+
+    def saw(self, *, answered: bool) -> None:
+        """Remember whether the gateway answered, for the line in the top bar."""
+        if answered:
+            self.answered_at, self.failing_since = clock.now(), None
+        elif self.failing_since is None:
+            self.failing_since = clock.now()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -114,9 +123,12 @@ class Insurance:
             arguments["timeout"] = httpx.Timeout(seconds, connect=2)
         try:
             response = await self.http.post(path, **arguments)
+            self.saw(answered=response.status_code < 500)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            self.saw(answered=False)
             raise NoAnswerError(type(error).__name__, sent=False) from error
         except httpx.HTTPError as error:
+            self.saw(answered=False)
             raise NoAnswerError(type(error).__name__, sent=sent) from error
         try:
             body = response.json()
@@ -138,6 +150,16 @@ def client() -> Insurance:
     if settings.gateway_url not in _clients:
         _clients[settings.gateway_url] = Insurance(settings)
     return _clients[settings.gateway_url]
+
+
+def answered_at() -> datetime | None:
+    """When this process last had an answer of the gateway, or None."""
+    return client().answered_at
+
+
+def failing_since() -> datetime | None:
+    """Since when the gateway gives this process no answer; None while it does."""
+    return client().failing_since
 
 
 async def look_up_card(

@@ -13,6 +13,7 @@ from starlette.requests import cookie_parser
 from his.identity import store
 from his.identity.passwords import digest
 from his.identity.rules import machine_may, may, may_fhir
+from his.identity.tables import AccessToken
 from his.identity.terms import Capability, Machine, Role, User
 from his.kit import clock
 from his.kit.changes import Changes
@@ -25,6 +26,8 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 OWN_SITE = ("same-origin", "none")
 """What a browser says of a request that this site or its reader started; old browsers say nothing."""
 NOBODY = Scope(None)
+TOKEN_KEPT = timedelta(seconds=20)  # a revoked token works at most this long
+MOST_TOKENS = 2000
 
 
 @dataclass(slots=True)
@@ -185,9 +188,18 @@ async def fhir_caller(database: Database, headers: Headers) -> FhirCaller:
     return FhirCaller(scope_of(user), user, writes=_same(headers.get("x-csrf-token", ""), user.csrf))
 
 
+_tokens: dict[str, tuple[AccessToken | None, datetime | None]] = {}
+
+
 async def _machine(database: Database, token: str, now: datetime) -> FhirCaller:
-    async with database.scoped(NOBODY) as db:
-        found = await store.find_token(db, digest(token))
+    key = digest(token)
+    found, asked_at = _tokens.get(key, (None, None))
+    if asked_at is None or not asked_at <= now < asked_at + TOKEN_KEPT:
+        async with database.scoped(NOBODY) as db:
+            found = await store.find_token(db, key)
+        if len(_tokens) > MOST_TOKENS:
+            _tokens.clear()
+        _tokens[key] = (found, now) if found else (None, None)
     if found is None or found.expires_at <= now:
         raise HisError(Kind.UNAUTHENTICATED, "Mã truy cập đã hết hạn. Lấy mã mới ở /oauth2/token.")
     scopes = frozenset(found.scopes.split())

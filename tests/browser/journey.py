@@ -70,7 +70,7 @@ class Journey:
     browser: Browser
     hands: type[Hands]
     person: str = "Trần Thị Minh Nguyệt"
-    citizen: str = "097168004550"
+    citizen: str = "097168004542"
     visit: str = ""
     dossier: str = ""
     ticket: str = ""

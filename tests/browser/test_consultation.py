@@ -86,11 +86,11 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     page.noise = []  # type: ignore[attr-defined]
     page.on("console", lambda m: page.noise.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda e: page.noise.append(str(e)))
-    page.goto(f"{address}/keys")
     page.goto(f"{address}/sign-in")
     page.fill("input[name=username]", "doctor")
     page.fill("input[name=password]", "demo")
     page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/queue*")
     page.wait_for_load_state("networkidle")
     yield page
     context.close()

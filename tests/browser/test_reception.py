@@ -85,6 +85,7 @@ def sign_in(page: Page, username: str) -> None:
     page.fill("[name=password]", "demo")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/(front-desk|queue)"))
+    page.wait_for_load_state("networkidle")  # the keyboard map is loaded with the page
 
 
 def test_a_visit_is_registered_by_keyboard_alone(page: Page) -> None:
