@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from his import discovery
 from his.exchange import insurance
@@ -47,6 +48,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.mount("/static", static_app)
     _health(app)
     _errors(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(FhirGate, fhir=FhirApp(database, fhir_caller))
     app.add_middleware(Guard)
     return app

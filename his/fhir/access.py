@@ -19,7 +19,7 @@ class Caller(Protocol):
 
     @property
     def blind_update(self) -> bool:
-        """May update without `If-Match` (decision 0031)."""
+        """May update without `If-Match` (decision 0006)."""
 
     def may(self, action: str, resource_type: str) -> bool:
         """May this caller `create`, `read`, `update`, `delete` or `search` resources of the type?"""

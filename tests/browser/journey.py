@@ -132,7 +132,7 @@ class Journey:
         text = pdf_text(content.body())
         assert self.ticket in text
         assert self.dossier in text
-        assert self.ask("SELECT state FROM coverage c JOIN encounter e ON e.coverage_id = c.id WHERE e.id = %s", self.visit) == "active"
+        assert self.ask("SELECT state FROM coverage c JOIN encounter e ON e.coverage_id = c.id WHERE e.id = %s", self.visit) == "confirmed"
 
     def wait_in_the_hall(self) -> None:
         """Twenty-five minutes pass before the person is called: everything written so far becomes that much older."""

@@ -52,7 +52,7 @@ def play(house: House, browser: Browser, hands: type[Hands]) -> Journey:
             province.reload()
         for step in (story.register, story.wait_in_the_hall, story.measure, story.examine, story.report_results, story.prescribe, story.pay):
             begun = time.monotonic()
-            step()
+            print(step.__name__, flush=True); step()
             marks.append((step.__name__, round(time.monotonic() - begun, 1)))
         watch = CloseWatch(house.owner, story.visit, story.day(), before)
         story.hand_out(watch)
@@ -65,7 +65,7 @@ def play(house: House, browser: Browser, hands: type[Hands]) -> Journey:
         expect(cell).to_have_text(str(before + 1), timeout=70_000)
         for step in (story.see_receipt, story.review, story.see_decision):
             begun = time.monotonic()
-            step()
+            print(step.__name__, flush=True); step()
             marks.append((step.__name__, round(time.monotonic() - begun, 1)))
         assert story.noise == []
     except BaseException:

@@ -1,4 +1,4 @@
-"""The indicators as data: the shape of the hospital activity form, periods of TT 23/2025/TT-BYT (month, day 1 to last).
+"""The indicators as data: periods of TT 23/2025/TT-BYT (month, day 1 to last), lines of the hospital activity form before 2025.
 
 A change of law adds an entry with its first day; it never edits one. `VERSION` goes into every report that is sent.
 """
@@ -10,7 +10,7 @@ from his.reporting.terms import Indicator
 
 VERSION: Final = "2026.1"
 _SINCE: Final = date(2025, 7, 1)
-_FORM: Final = "TT 23/2025/TT-BYT, Biểu 9 (hoạt động khám chữa bệnh)"
+_FORM: Final = "TT 23/2025/TT-BYT, Biểu 9; số mục theo biểu hoạt động bệnh viện dùng trước 2025"
 _MORBIDITY: Final = "TT 23/2025/TT-BYT, Biểu 14 (bệnh tật theo ICD-10, TT 06/2026/TT-BYT)"
 
 INDICATORS: Final[tuple[Indicator, ...]] = (

@@ -38,7 +38,7 @@ def detail(line: Line, staff: Mapping[str, str]) -> str:
         return line.dose.split(" [")[0]
     moment = line.performed_at or line.ordered_at
     devices = line.device_codes if isinstance(line, ServiceLine) else ()
-    who = f"máy {devices[0]}" if devices else _names(line.practitioner_codes[:1], staff)
+    who = f"máy {devices[0].rpartition('.')[2]}" if devices else _names(line.practitioner_codes[:1], staff)
     return " · ".join(part for part in (f"{moment:%d/%m %H:%M}", who) if part)
 
 
