@@ -35,7 +35,7 @@ MOST_WAITING = 10_000
 PAUSE_SECONDS = (1, 2, 5, 15, 60, 300)
 """How long a key rests after its first, second, ... failure; the last one repeats."""
 FORGET = timedelta(hours=1)
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 1.0
 """How long the work under way may go on after the request to stop; then it is broken off, all of it can be repeated."""
 
 

@@ -28,7 +28,7 @@ async def record(
 
 
 async def read(caller: Caller, entity_type: str, entity_id: UUID | str) -> None:
-    """Enter that the caller opened a record; a page calls this before it shows one person's data."""
+    """Enter that the caller opened a record whose id does not stand in the address (the guard enters the others)."""
     await record(caller, "read", entity_type, entity_id)
 
 

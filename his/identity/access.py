@@ -15,6 +15,7 @@ from his.identity.passwords import digest
 from his.identity.rules import machine_may, may, may_fhir
 from his.identity.tables import AccessToken
 from his.identity.terms import Capability, Machine, Role, User
+from his.identity.trace import enter_read
 from his.kit import clock
 from his.kit.changes import Changes
 from his.kit.config import get_settings
@@ -154,7 +155,8 @@ async def current_user(request: Request) -> User:
 def needs(capability: Capability) -> Any:
     """The dependency of every route: `caller: Annotated[Caller, needs(Capability.REGISTER)]`.
 
-    Raises UNAUTHENTICATED without a session and FORBIDDEN without the capability; the handle closes before the answer.
+    Raises UNAUTHENTICATED without a session and FORBIDDEN without the capability; the handle closes before the answer,
+    and a record that was opened has its audit entry by then.
     """
     return Depends(_guard(capability), scope="function")
 
@@ -167,6 +169,7 @@ def _guard(capability: Capability) -> Callable[[Request], AsyncIterator[Caller]]
         async with request.app.state.database.scoped(scope_of(user)) as db:
             request.state.db = db
             yield Caller(user, db, request.state.now)
+            await enter_read(request, db, request.state.now)
 
     guard.capability = capability  # type: ignore[attr-defined]  # read by the access matrix test
     return guard

@@ -90,6 +90,7 @@ class Journey:
         page = context.new_page()
         page.on("console", lambda m: self.noise.append(f"{account}: {m.text}") if m.type == "error" else None)
         page.on("pageerror", lambda error: self.noise.append(f"{account}: {error}"))
+        page.on("response", lambda r: print("DBG", r.request.method, r.url[-60:], r.status, r.headers.get("hx-retarget"), (r.request.post_data or "")[-300:]) if "/prescription" in r.url and account == "doctor" else None)
         page.goto("/sign-in")
         hands = self.hands(page)
         hands.write(page.locator("[name=username]"), account)
@@ -182,7 +183,7 @@ class Journey:
         hands.write(page.locator("#note-exam"), "Phổi ran ẩm đáy phải, không khó thở.")
         page.keyboard.press("Control+s")
         expect(page.locator("#saved")).to_contain_text("Đã lưu")
-        for words, code in (("viem phe quan cap", "J20"), ("dai thao duong", "E11")):
+        for words, code in (("viem phe quan cap", "J20"), ("dai thao duong tip 2 khong", "E11.9")):
             hands.pick(page.locator("#dx"), "F4", words, code)
             expect(page.locator("#diagnoses .dx", has_text=code)).to_be_visible()
         for words, name in (("cat lop vi tinh long nguc", "lồng ngực"), ("hba1c", "HbA1c")):

@@ -143,6 +143,8 @@ async def _write(db: Db, form: VisitForm, facts: _Facts, key: tuple[UUID, str], 
         changes.merge(orders.request_changes([fee]))
         ticket = _ticket(form, facts, patient, visit, coverage, entitlement, ticket_number, now)
         changes.insert(ticket).audit("visit:register", "Encounter", visit.id, room=facts.place.room_code)
+        if coverage is not None:
+            changes.dirty("check-in", visit.id)  # the examination is the first cost: the gateway is told at once
         answer = Registered(
             visit.id, dossier, patient.id, patient.code, patient.name, ticket.id, ticket_number,
             facts.place.room_code, facts.place.room_name, visit.entitlement_code,
