@@ -54,4 +54,3 @@ def gateway(data_dir, plan=None):
     port = free_port()
     with running(stand_in.app, port):
         yield f"http://127.0.0.1:{port}", stand_in
-

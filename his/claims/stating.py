@@ -153,10 +153,6 @@ def _codes(dossier: Dossier, *ids: UUID | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(dossier.licenses[i] for i in ids if i is not None and i in dossier.licenses))
 
 
-def _tender(drug: GivenDrug) -> str:
-    return drug.lot.tender
-
-
 def _drug(charge: Charge, drug: GivenDrug, dossier: Dossier) -> DrugLine:
     m = drug.request
     dose = Dose(m.morning, m.noon, m.afternoon, m.evening, m.days)
@@ -179,7 +175,7 @@ def _drug(charge: Charge, drug: GivenDrug, dossier: Dossier) -> DrugLine:
         ordered_at=charge.ordered_at,
         performed_at=drug.dispense.prepared_at,  # the order is carried out at signing; handing out may follow the visit's end
         cover_scope=str(charge.cover_scope),
-        tender=_tender(drug),
+        tender=drug.lot.tender,
         drug_code=m.ingredient_code,
         drug_name=m.drug_name,
         strength=m.strength,

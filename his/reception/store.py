@@ -196,6 +196,17 @@ async def list_open_visits(db: Db, patient_id: UUID, since: datetime) -> list[En
     return await db.models(Encounter, query.limit(10))
 
 
+async def list_signed_visits(db: Db, patient_id: UUID, since: datetime) -> list[UUID]:
+    """Visits of a person since an instant that are signed and not closed: they may have waited for the card."""
+    query = select(_encounter.c.id).where(
+        _encounter.c.patient_id == patient_id,
+        _encounter.c.arrived_at >= since,
+        _encounter.c.signed_at.is_not(None),
+        _encounter.c.closed_at.is_(None),
+    )
+    return [row.id for row in await db.all(query.limit(10))]
+
+
 async def get_encounter(db: Db, encounter_id: UUID) -> Encounter:
     """A visit of the unit in scope; raises NOT_FOUND."""
     found = await db.model(Encounter, select(_encounter).where(_encounter.c.id == encounter_id))

@@ -12,11 +12,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from source import PACKAGE, ROOT, modules  # noqa: E402
+from source import PACKAGE, ROOT, modules
 
-import his  # noqa: E402
-from his.kit.config import PREFIX, Settings  # noqa: E402
-from his.kit.rulebook import Rule  # noqa: E402
+import his
+from his.kit.config import PREFIX, Settings
+from his.kit.rulebook import Rule
 
 CODE = re.compile(r"[A-Z]{3}-[A-Z0-9]+(-[A-Z0-9]+)*-\d{2}$")
 
@@ -56,7 +56,9 @@ def test_no_rule_code_is_used_twice():
 def test_glossary_words_exist_in_the_code():
     code = "\n".join(module.text for module in modules())
     rows = (PACKAGE / "GLOSSARY.md").read_text(encoding="utf-8").splitlines()
-    words = [word for row in rows if row.startswith("| ") for word in re.findall(r"`([a-z_.]+)`", row.rsplit("|", 2)[1])]
+    words = [
+        word for row in rows if row.startswith("| ") for word in re.findall(r"`([a-z_.]+)`", row.rsplit("|", 2)[1])
+    ]
     assert len(words) > 40
     assert [word for word in words if word.split(".")[-1] not in code] == []
 

@@ -90,7 +90,21 @@ class Journey:
         page = context.new_page()
         page.on("console", lambda m: self.noise.append(f"{account}: {m.text}") if m.type == "error" else None)
         page.on("pageerror", lambda error: self.noise.append(f"{account}: {error}"))
-        page.on("response", lambda r: print("DBG", r.request.method, r.url[-60:], r.status, r.headers.get("hx-retarget"), (r.request.post_data or "")[-300:]) if "/prescription" in r.url and account == "doctor" else None)
+        page.on(
+            "response",
+            lambda r: (
+                print(
+                    "DBG",
+                    r.request.method,
+                    r.url[-60:],
+                    r.status,
+                    r.headers.get("hx-retarget"),
+                    (r.request.post_data or "")[-300:],
+                )
+                if "/prescription" in r.url and account == "doctor"
+                else None
+            ),
+        )
         page.goto("/sign-in")
         hands = self.hands(page)
         hands.write(page.locator("[name=username]"), account)
@@ -133,7 +147,12 @@ class Journey:
         text = pdf_text(content.body())
         assert self.ticket in text
         assert self.dossier in text
-        assert self.ask("SELECT state FROM coverage c JOIN encounter e ON e.coverage_id = c.id WHERE e.id = %s", self.visit) == "confirmed"
+        assert (
+            self.ask(
+                "SELECT state FROM coverage c JOIN encounter e ON e.coverage_id = c.id WHERE e.id = %s", self.visit
+            )
+            == "confirmed"
+        )
 
     def wait_in_the_hall(self) -> None:
         """Twenty-five minutes pass before the person is called: everything written so far becomes that much older."""
@@ -165,7 +184,13 @@ class Journey:
         page.wait_for_load_state("networkidle")
         hands.press(page.get_by_label("Ghi sinh hiệu"))
         expect(page.locator("#v-systolic")).to_be_focused()
-        values = ("systolic", "132"), ("diastolic", "84"), ("pulse", "88"), ("temperature_c", "37,9"), ("weight_kg", "56")
+        values = (
+            ("systolic", "132"),
+            ("diastolic", "84"),
+            ("pulse", "88"),
+            ("temperature_c", "37,9"),
+            ("weight_kg", "56"),
+        )
         for name, value in values:
             hands.write(page.locator(f"#v-{name}"), value)
         hands.press(page.get_by_role("button", name="Lưu sinh hiệu"))
@@ -262,7 +287,9 @@ class Journey:
         page.keyboard.press("Delete")
         expect(wrong).to_have_count(0)
         expect(page.locator("#before")).not_to_contain_text("PRE-ALLERGY-01")
-        self._drug(hands, "paracetamol 500", "Paracetamol 500mg", ("1", "1", "1", "0", "5"), "15", "uống khi sốt trên 38,5")
+        self._drug(
+            hands, "paracetamol 500", "Paracetamol 500mg", ("1", "1", "1", "0", "5"), "15", "uống khi sốt trên 38,5"
+        )
         self._drug(hands, "metformin 850", "Metformin 850mg", ("1", "0", "1/2", "0", "28"), "42", "uống sau ăn")
         self._conclude(hands)
 
@@ -312,7 +339,9 @@ class Journey:
         sums = [money(text) for text in page.locator("#lines tfoot td, #lines tfoot th").all_inner_texts()]
         hospital, insurer, copayment, own = sums[3:7]
         assert hospital > CO_PAY_FREE
-        drugs = self.ask("SELECT sum(amount_hospital) FROM charge WHERE encounter_id = %s AND kind = 'drug'", self.visit)
+        drugs = self.ask(
+            "SELECT sum(amount_hospital) FROM charge WHERE encounter_id = %s AND kind = 'drug'", self.visit
+        )
         assert hospital == CHEST_CT + HBA1C + EXAM_FEE + drugs
         assert own == 0
         assert insurer + copayment == hospital
@@ -322,7 +351,16 @@ class Journey:
         before = page.request.get(f"/cashier/{self.visit}/statement.pdf")
         hands.press(page.locator("[data-action=cash]"), "F6")
         expect(page.locator(".pay-panel")).to_contain_text("Đã thu")
-        assert money(page.locator(".pay-panel h3, .pay-panel .empty b, .pay-panel .body").first.inner_text().split("Người")[0].split("phiếu")[0].split("lúc")[0]) >= self.due
+        assert (
+            money(
+                page.locator(".pay-panel h3, .pay-panel .empty b, .pay-panel .body")
+                .first.inner_text()
+                .split("Người")[0]
+                .split("phiếu")[0]
+                .split("lúc")[0]
+            )
+            >= self.due
+        )
         after = page.request.get(f"/cashier/{self.visit}/statement.pdf")
         for paper in (before, after):
             text = pdf_text(paper.body())
@@ -366,7 +404,9 @@ class Journey:
         page = hands.page
         deadline = time.monotonic() + 30
         while not (receipt := self.ask("SELECT receipt FROM claim WHERE encounter_id = %s", self.visit)):
-            assert time.monotonic() < deadline, self.ask("SELECT state || findings::text FROM claim WHERE encounter_id = %s", self.visit)
+            assert time.monotonic() < deadline, self.ask(
+                "SELECT state || findings::text FROM claim WHERE encounter_id = %s", self.visit
+            )
             time.sleep(0.2)
         self.claim = str(self.ask("SELECT id FROM claim WHERE encounter_id = %s", self.visit))
         page.goto("/claims?show=list")

@@ -13,7 +13,7 @@ from his.kit.clock import VIETNAM
 from his.kit.db import Database
 from tests.browser.conftest import House
 from tests.browser.hands import Hands
-from tests.browser.journey import CloseWatch, Journey, money
+from tests.browser.journey import CloseWatch, Journey
 from tests.integration.finished_visits import Visits
 
 EARLIER_VISITS = 7  # more than the number of people below which figures are hidden
@@ -27,6 +27,7 @@ def visits_of_today(house: House) -> None:
         await database.open()
         visits, changes = Visits(database), Changes()
         from his.kit import clock
+
         now = clock.now()
         for _ in range(EARLIER_VISITS):
             visits.new(changes, now - timedelta(seconds=30))
@@ -50,9 +51,18 @@ def play(house: House, browser: Browser, hands: type[Hands]) -> Journey:
         while story.province_figure(province) != before:
             assert time.monotonic() < deadline
             province.reload()
-        for step in (story.register, story.wait_in_the_hall, story.measure, story.examine, story.report_results, story.prescribe, story.pay):
+        for step in (
+            story.register,
+            story.wait_in_the_hall,
+            story.measure,
+            story.examine,
+            story.report_results,
+            story.prescribe,
+            story.pay,
+        ):
             begun = time.monotonic()
-            print(step.__name__, flush=True); step()
+            print(step.__name__, flush=True)
+            step()
             marks.append((step.__name__, round(time.monotonic() - begun, 1)))
         watch = CloseWatch(house.owner, story.visit, story.day(), before)
         story.hand_out(watch)
@@ -65,7 +75,8 @@ def play(house: House, browser: Browser, hands: type[Hands]) -> Journey:
         expect(cell).to_have_text(str(before + 1), timeout=70_000)
         for step in (story.see_receipt, story.review, story.see_decision):
             begun = time.monotonic()
-            print(step.__name__, flush=True); step()
+            print(step.__name__, flush=True)
+            step()
             marks.append((step.__name__, round(time.monotonic() - begun, 1)))
         assert story.noise == []
     except BaseException:

@@ -12,18 +12,18 @@ from sqlalchemy import select
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from standin import gateway, prepare  # noqa: E402
+from standin import gateway, prepare
 
-from his.claims.signature import Signer  # noqa: E402
-from his.claims.xml.envelope import wrap  # noqa: E402
-from his.exchange import service, store  # noqa: E402
-from his.exchange.insurance import Insurance  # noqa: E402
-from his.exchange.tables import Parcel  # noqa: E402
-from his.kit.changes import Changes  # noqa: E402
-from his.kit.columns import table  # noqa: E402
-from his.kit.config import get_settings  # noqa: E402
-from his.kit.db import Database, Scope  # noqa: E402
-from his.standin.faults import Fault, FaultPlan  # noqa: E402
+from his.claims.signature import Signer
+from his.claims.xml.envelope import wrap
+from his.exchange import service, store
+from his.exchange.insurance import Insurance
+from his.exchange.tables import Parcel
+from his.kit.changes import Changes
+from his.kit.columns import table
+from his.kit.config import get_settings
+from his.kit.db import Database, Scope
+from his.standin.faults import Fault, FaultPlan
 
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 CODE, UNIT = "97002", 2

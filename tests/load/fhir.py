@@ -19,7 +19,9 @@ from tests.load.report import line
 from tests.standin import free_port
 
 GENERATOR = Path(__file__).resolve().parents[3] / "shared" / "tools" / "fhirload.py"
-SCENARIOS = "create_patient,read_patient,search_identifier,search_name,search_encounter,transaction,update_patient,metadata"
+SCENARIOS = (
+    "create_patient,read_patient,search_identifier,search_name,search_encounter,transaction,update_patient,metadata"
+)
 
 
 def server(dsn: str, data_dir: Path, port: int) -> subprocess.Popen[bytes]:

@@ -19,8 +19,17 @@ LINES = 60
 
 def visit() -> VisitFacts:
     card = CardFacts("GD4970000000002", date(2026, 1, 1), date(2026, 12, 31))
-    lines = tuple(ChargeFacts(key=str(n), kind="service", unit_price=Decimal(10_000 + n), ordered_at=AT) for n in range(LINES))
-    return VisitFacts(AT, AT, facility=FacilityFacts(level="basic", points=Decimal(40)), route=RouteFacts(registered=True), cards=(card,), lines=lines)
+    lines = tuple(
+        ChargeFacts(key=str(n), kind="service", unit_price=Decimal(10_000 + n), ordered_at=AT) for n in range(LINES)
+    )
+    return VisitFacts(
+        AT,
+        AT,
+        facility=FacilityFacts(level="basic", points=Decimal(40)),
+        route=RouteFacts(registered=True),
+        cards=(card,),
+        lines=lines,
+    )
 
 
 def claim() -> ClaimFacts:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 
 def line(name: str, **values: object) -> None:
-    print(json.dumps({"bench": name, **values, "loadavg": round(os.getloadavg()[0], 2)}, ensure_ascii=False), flush=True)
+    print(
+        json.dumps({"bench": name, **values, "loadavg": round(os.getloadavg()[0], 2)}, ensure_ascii=False), flush=True
+    )
 
 
 def cpu_ms(work: Callable[[], object], seconds: float = 2.0) -> float:

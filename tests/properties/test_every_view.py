@@ -16,21 +16,21 @@ from sqlalchemy import select, text
 
 sys.path.insert(0, str(Path(__file__).parent / "billing"))
 
-import test_money_everywhere as money  # noqa: E402
-from random_visits import random_visit  # noqa: E402
+import test_money_everywhere as money
+from random_visits import random_visit
 
-from his.billing.rules import split  # noqa: E402
-from his.claims import service as claims  # noqa: E402
-from his.claims import store as claim_store  # noqa: E402
-from his.claims.stating import state_claim  # noqa: E402
-from his.claims.xml.envelope import table_texts, wrap  # noqa: E402
-from his.claims.xml.reader import read_file  # noqa: E402
-from his.fhir.tables import ResourceCurrent  # noqa: E402
-from his.kit.changes import Changes  # noqa: E402
-from his.kit.columns import table  # noqa: E402
-from his.kit.db import Scope  # noqa: E402
-from his.review import service as review  # noqa: E402
-from his.review.tables import ReviewCase, ReviewLine  # noqa: E402
+from his.billing.rules import split
+from his.claims import service as claims
+from his.claims import store as claim_store
+from his.claims.stating import state_claim
+from his.claims.xml.envelope import table_texts, wrap
+from his.claims.xml.reader import read_file
+from his.fhir.tables import ResourceCurrent
+from his.kit.changes import Changes
+from his.kit.columns import table
+from his.kit.db import Scope
+from his.review import service as review
+from his.review.tables import ReviewCase, ReviewLine
 
 COUNT = int(os.environ.get("HIS_MONEY_VISITS", "1000"))
 SHARES = {

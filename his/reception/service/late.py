@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from his.encounters import service as encounters
 from his.encounters.service import update_changes
 from his.kit.changes import Changes
 from his.kit.clock import day_of
@@ -61,7 +62,7 @@ async def settle_late_answer(db: Db, check_id: UUID, now: datetime) -> int:
         }
         changes = Changes()
         if any(getattr(visit, name) != value for name, value in values.items()):
-            update_changes(changes, visit, [], **values)
+            update_changes(changes, visit, await encounters.list_diagnoses(db, visit.id), **values)
         ticket = await scheduling.ticket_of_visit(db, visit.id)
         payer = payer_text(card, entitlement)
         if ticket is not None and ticket.payer != payer:
@@ -71,4 +72,14 @@ async def settle_late_answer(db: Db, check_id: UUID, now: datetime) -> int:
         if changes.updates:
             await db.apply(changes.audit("visit:card-answer", "Encounter", visit.id, code=check.code), now)
             changed += 1
+    await _wake_signed(db, check.patient_id, now)
     return changed
+
+
+async def _wake_signed(db: Db, patient_id: UUID, now: datetime) -> None:
+    """Signed visits that waited for this answer are looked at again, so that they can close."""
+    changes = Changes()
+    for visit_id in await store.list_signed_visits(db, patient_id, now - SINCE):
+        changes.dirty("visit", visit_id).audit("visit:card-answer", "Encounter", visit_id)
+    if changes.dirt:
+        await db.apply(changes, now)
