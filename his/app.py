@@ -20,7 +20,7 @@ from his.kit import clock
 from his.kit.config import get_settings
 from his.kit.db import Database
 from his.kit.errors import HisError, Kind, Severity
-from his.kit.middleware import Guard
+from his.kit.middleware import Guard, secured
 from his.web import pages as shell_pages
 from his.web.page import Gateway, is_fragment, render_error, render_incident
 from his.web.static_files import static_app
@@ -136,7 +136,7 @@ def _errors(app: FastAPI) -> None:
         incident = secrets.token_hex(4)
         log.error("incident %s %s: %s", incident, request.url.path, type(error).__name__, exc_info=error)
         if request.url.path.startswith("/api/"):
-            return JSONResponse(
-                {"type": "urn:his:problem:incident", "title": "Sự cố máy chủ", "incident": incident}, 500
+            return secured(
+                JSONResponse({"type": "urn:his:problem:incident", "title": "Sự cố máy chủ", "incident": incident}, 500)
             )
-        return render_incident(request, incident)
+        return secured(render_incident(request, incident))

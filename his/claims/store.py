@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlmodel import SQLModel
 
 from his.billing.tables import Charge, Payment
@@ -15,6 +15,7 @@ from his.identity.tables import Practitioner, Unit
 from his.kit.columns import table
 from his.kit.db import Db
 from his.kit.errors import not_found
+from his.kit.joined import labelled, part
 from his.orders.tables import Observation, ServiceRequest
 from his.pharmacy.tables import MedicationDispense, StockLot
 from his.prescriptions.tables import MedicationRequest
@@ -60,19 +61,10 @@ class Dossier:
     licenses: dict[UUID, str]  # practice certificate by practitioner
 
 
-def _labelled(model: type[SQLModel], prefix: str) -> list[Any]:
-    return [column.label(f"{prefix}__{column.key}") for column in table(model).columns]
-
-
-def _part(row: Row[Any], model: type[Model], prefix: str) -> Model:
-    mark = f"{prefix}__"
-    return model(**{key[len(mark) :]: value for key, value in row._mapping.items() if key.startswith(mark)})
-
-
 async def load_dossier(db: Db, encounter_id: UUID) -> Dossier:
     """The rows of one visit's dossier in ten queries; raises NOT_FOUND."""
     head = (
-        select(*_labelled(Encounter, "e"), *_labelled(Patient, "p"), *_labelled(Unit, "u"))
+        select(*labelled(Encounter, "e"), *labelled(Patient, "p"), *labelled(Unit, "u"))
         .join_from(
             _encounter,
             _patient,
@@ -84,7 +76,7 @@ async def load_dossier(db: Db, encounter_id: UUID) -> Dossier:
     row = await db.first(head)
     if row is None:
         raise not_found()
-    patient = _part(row, Patient, "p")
+    patient = part(row, Patient, "p")
 
     async def of_visit(model: type[Model], *order: str, where: ColumnElement[bool] | None = None) -> tuple[Model, ...]:
         t = table(model)
@@ -101,9 +93,9 @@ async def load_dossier(db: Db, encounter_id: UUID) -> Dossier:
     staff = table(Practitioner)
     licenses = {r.id: r.license_number for r in await db.all(select(staff.c.id, staff.c.license_number).limit(1000))}
     return Dossier(
-        encounter=_part(row, Encounter, "e"),
+        encounter=part(row, Encounter, "e"),
         patient=patient,
-        unit=_part(row, Unit, "u"),
+        unit=part(row, Unit, "u"),
         coverages=tuple(coverages),
         diagnoses=await of_visit(Diagnosis, "position", "id"),
         charges=await of_visit(Charge, "ordered_at", "id", where=_charge.c.status != "cancelled"),
@@ -119,7 +111,7 @@ async def load_dossier(db: Db, encounter_id: UUID) -> Dossier:
 
 async def _given_drugs(db: Db, encounter_id: UUID) -> dict[UUID, GivenDrug]:
     query = (
-        select(*_labelled(MedicationRequest, "m"), *_labelled(MedicationDispense, "d"), *_labelled(StockLot, "l"))
+        select(*labelled(MedicationRequest, "m"), *labelled(MedicationDispense, "d"), *labelled(StockLot, "l"))
         .join_from(
             _dispense,
             _medicine,
@@ -131,8 +123,8 @@ async def _given_drugs(db: Db, encounter_id: UUID) -> dict[UUID, GivenDrug]:
     )
     found = {}
     for row in await db.all(query):
-        dispense = _part(row, MedicationDispense, "d")
-        found[dispense.id] = GivenDrug(_part(row, MedicationRequest, "m"), dispense, _part(row, StockLot, "l"))
+        dispense = part(row, MedicationDispense, "d")
+        found[dispense.id] = GivenDrug(part(row, MedicationRequest, "m"), dispense, part(row, StockLot, "l"))
     return found
 
 
@@ -169,7 +161,7 @@ async def list_claims(
         .group_by(_claim.c.dossier_code)
     ).subquery()
     base = (
-        select(*_labelled(Claim, "c"), _patient.c.name, _patient.c.code, func.count().over().label("total"))
+        select(*labelled(Claim, "c"), _patient.c.name, _patient.c.code, func.count().over().label("total"))
         .join_from(
             _claim, newest, and_(_claim.c.dossier_code == newest.c.dossier_code, _claim.c.revision == newest.c.revision)
         )
@@ -181,7 +173,7 @@ async def list_claims(
     if search:
         base = base.where(or_(_claim.c.dossier_code == search, _claim.c.number == search, _patient.c.code == search))
     rows = await db.all(base.order_by(_claim.c.sealed_at.desc(), _claim.c.id).limit(limit).offset(offset))
-    return [(_part(r, Claim, "c"), r.name, r.code) for r in rows], (rows[0].total if rows else 0)
+    return [(part(r, Claim, "c"), r.name, r.code) for r in rows], (rows[0].total if rows else 0)
 
 
 async def count_states(db: Db, period: str) -> dict[str, tuple[int, Any]]:

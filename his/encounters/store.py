@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlmodel import SQLModel
 
 from his.catalog.tables import Diagnosis10
@@ -17,6 +17,7 @@ from his.identity.tables import Room
 from his.kit.columns import table
 from his.kit.db import Db
 from his.kit.errors import not_found
+from his.kit.joined import labelled, part_or_none
 from his.registration.tables import Coverage, Patient
 
 Model = TypeVar("Model", bound=SQLModel)
@@ -51,20 +52,9 @@ class EarlierVisit:
     codes: tuple[str, ...]
 
 
-def _labelled(model: type[SQLModel], prefix: str) -> list[Any]:
-    return [column.label(f"{prefix}__{column.key}") for column in table(model).columns]
-
-
-def _part(row: Row[Any], model: type[Model], prefix: str) -> Model | None:
-    """The columns of one table out of a joined row; None when the outer join found nothing."""
-    mark = f"{prefix}__"
-    values = {key[len(mark) :]: value for key, value in row._mapping.items() if key.startswith(mark)}
-    return model(**values) if values["id"] is not None else None
-
-
 def _visit_query() -> Select[Any]:
     return select(
-        *_labelled(Encounter, "e"), *_labelled(Patient, "p"), *_labelled(Coverage, "c"), *_labelled(Room, "r")
+        *labelled(Encounter, "e"), *labelled(Patient, "p"), *labelled(Coverage, "c"), *labelled(Room, "r")
     ).select_from(
         _encounter.join(
             _patient, and_(_patient.c.unit_id == _encounter.c.unit_id, _patient.c.id == _encounter.c.patient_id)
@@ -81,10 +71,10 @@ async def find_visit(db: Db, encounter_id: UUID) -> Visit | None:
     row = await db.first(_visit_query().where(_encounter.c.id == encounter_id))
     if row is None:
         return None
-    encounter, patient = _part(row, Encounter, "e"), _part(row, Patient, "p")
+    encounter, patient = part_or_none(row, Encounter, "e"), part_or_none(row, Patient, "p")
     assert encounter is not None, "inner join without a row"
     assert patient is not None, "inner join without a row"
-    return Visit(encounter, patient, _part(row, Coverage, "c"), _part(row, Room, "r"))
+    return Visit(encounter, patient, part_or_none(row, Coverage, "c"), part_or_none(row, Room, "r"))
 
 
 async def get_visit(db: Db, encounter_id: UUID) -> Visit:

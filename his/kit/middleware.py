@@ -2,6 +2,7 @@
 
 import sys
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from his.kit.config import get_settings
@@ -62,9 +63,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 headers = message.setdefault("headers", [])
-                headers.extend(HEADERS)
-                if not any(name.lower() == b"cache-control" for name, _ in headers):
-                    headers.append(NO_STORE)
+                said = {name.lower() for name, _ in headers}
+                headers.extend(header for header in (*HEADERS, NO_STORE) if header[0] not in said)
                 db = scope.get("state", {}).get("db")
                 if db is not None:
                     headers.append((b"server-timing", f'db;desc="{db.queries}"'.encode()))
@@ -77,6 +77,13 @@ class Guard:
                 raise
         if seen > limit and not started:
             await _refuse(send, limit)
+
+
+def secured(response: Response) -> Response:
+    """The same headers for an answer that is made outside this layer (an incident)."""
+    for name, value in (*HEADERS, NO_STORE):
+        response.headers.setdefault(name.decode(), value.decode())
+    return response
 
 
 async def _refuse(send: Send, limit: int) -> None:

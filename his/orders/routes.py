@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
 from his.kit.answers import FindingOut, shown_findings
+from his.kit.body import Body
 from his.orders import service, store
 from his.orders.terms import OrderLine, ResultEntry
 
@@ -19,12 +20,6 @@ router = APIRouter(prefix="/api/orders", tags=["orders"])
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
 Orderer = Annotated[Caller, needs(Capability.ORDER)]
 Reporter = Annotated[Caller, needs(Capability.RESULT)]
-
-
-class Body(BaseModel):
-    """A request body refuses fields it does not know."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class LineIn(Body):

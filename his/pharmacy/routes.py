@@ -6,10 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
+from his.kit.body import Body
 from his.pharmacy import service, store
 from his.pharmacy.tables import MedicationDispense, StockLot
 from his.pharmacy.terms import Exit
@@ -19,12 +20,6 @@ router = APIRouter(prefix="/api/pharmacy", tags=["pharmacy"])
 Pharmacist = Annotated[Caller, needs(Capability.DISPENSE)]
 Units = Annotated[Decimal, Field(ge=0, le=10_000_000, decimal_places=3)]
 Text = Annotated[str, Field(max_length=300)]
-
-
-class Body(BaseModel):
-    """A request body refuses fields it does not know."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class HandOutIn(Body):

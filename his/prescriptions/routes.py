@@ -6,11 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
 from his.kit.answers import FindingOut, shown_findings
+from his.kit.body import Body
 from his.kit.errors import not_found
 from his.prescriptions import service, store
 from his.prescriptions.service import LineInput
@@ -22,12 +23,6 @@ router = APIRouter(prefix="/api/prescriptions", tags=["prescriptions"])
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
 Prescriber = Annotated[Caller, needs(Capability.PRESCRIBE)]
 Part = Annotated[Decimal, Field(ge=0, le=100, decimal_places=3)]
-
-
-class Body(BaseModel):
-    """A request body refuses fields it does not know."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class DoseIn(Body):

@@ -1,6 +1,5 @@
 """JSON of the front desk: register a visit, move it to another room."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -10,56 +9,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
+from his.kit.body import Body
 from his.reception import service
 from his.reception.terms import VisitForm, Way
-from his.registration.terms import CardForm, PatientForm
+from his.registration.bodies import CardIn, PatientIn
 
 router = APIRouter(prefix="/api/reception", tags=["reception"])
 Desk = Annotated[Caller, needs(Capability.REGISTER)]
 QueueStaff = Annotated[Caller, needs(Capability.QUEUE)]
 
 
-class Body(BaseModel):
-    """A request body: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class PersonIn(Body):
-    """The person at the desk."""
-
-    name: str = Field(max_length=200)
-    birth_date: date
-    gender: str = Field(max_length=10)
-    birth_precision: str = Field("day", pattern="^(day|month|year)$")
-    citizen_number: str = Field("", max_length=20)
-    phone: str = Field("", max_length=20)
-    address: str = Field("", max_length=500)
-    old_address: str = Field("", max_length=500)
-    province_code: str = Field("", max_length=10)
-    ward_code: str = Field("", max_length=10)
-    ethnicity_code: str = Field("01", max_length=10)
-    occupation_code: str = Field("00000", max_length=10)
-    nationality_code: str = Field("000", max_length=10)
-    guardian_name: str = Field("", max_length=200)
-    guardian_phone: str = Field("", max_length=20)
-
-
-class CardIn(Body):
-    """The card shown, with its days."""
-
-    card_number: str = Field(max_length=20)
-    valid_from: date
-    valid_to: date
-    primary_facility_code: str = Field("", max_length=10)
-    area_code: str = Field("", max_length=5)
-
-
 class VisitIn(Body):
     """A visit; the same `key` of the same account is the same visit."""
 
     key: str = Field(min_length=8, max_length=100)
-    patient: PersonIn
+    patient: PatientIn
     room_id: UUID
     patient_id: UUID | None = None
     patient_version: int | None = Field(None, ge=1)
@@ -108,8 +72,8 @@ async def register_visit(body: VisitIn, caller: Desk) -> RegisteredOut:
     """Register person, cards, visit, examination fee and queue number at once."""
     values = body.model_dump(exclude={"patient", "card"})
     form = VisitForm(
-        patient=PatientForm(**body.patient.model_dump()),
-        card=CardForm(**body.card.model_dump()) if body.card else None,
+        patient=body.patient.form(),
+        card=body.card.form() if body.card else None,
         **values,
     )
     return RegisteredOut.model_validate(await service.register_visit(caller.db, form, caller.now))

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
+from his.kit.body import Body
 from his.kit.clock import day_of
 from his.review import service
 from his.review.service import Bench, Officer
@@ -18,12 +19,6 @@ from his.review.terms import Approval, Decision, Verdict
 router = APIRouter(prefix="/api/review", tags=["review"])
 Reviewer = Annotated[Caller, needs(Capability.REVIEW)]
 Figure = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=3)]
-
-
-class Body(BaseModel):
-    """A request body refuses fields it does not know."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class DecisionIn(Body):

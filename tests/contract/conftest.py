@@ -11,17 +11,21 @@ import httpx
 import psycopg
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
 from his.app import create_app
+from his.billing import service as billing
 from his.billing.tables import LineReport
 from his.demo.day import load_stage
 from his.demo.visit import play_visit
+from his.encounters.tables import Encounter
 from his.fhir import registry
 from his.identity import service as identity
 from his.identity.passwords import digest
 from his.identity.terms import Role
 from his.kit import clock
 from his.kit.changes import Changes
+from his.kit.columns import table
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError
 from his.kit.ids import new_id
@@ -34,7 +38,7 @@ KINDS = {
     "diagnosis_id": "diagnosis", "note_id": "note", "request_id": "service_request", "notice_id": "critical_notice",
     "lot_id": "stock_lot", "prescription_id": "prescription", "dispense_id": "medication_dispense",
     "payment_id": "payment", "report_id": "line_report", "allergy_id": "allergy_intolerance", "room_id": "room",
-    "claim_id": "claim", "case_id": "review_case", "parcel_id": "parcel",
+    "claim_id": "claim", "case_id": "review_case",
 }  # fmt: skip
 """Which record a parameter of an address names; a new parameter must be written here."""
 STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")
@@ -77,6 +81,16 @@ async def _visits(dsn: str) -> None:
             sentence="Sai",
         )
         await db.apply(Changes().insert(report), now)
+    clerk = stage.staff["cashier"]
+    t = table(Encounter)
+    async with database.scoped(Scope(HOME, str(clerk.id), "cashier")) as db:
+        for row in await db.all(select(t.c.id).order_by(t.c.id).limit(20)):
+            bill = await billing.preview_bill(db, row.id, now)
+            if bill.outstanding > 0:
+                with contextlib.suppress(HisError):  # not signed yet
+                    await billing.take_payment(
+                        db, row.id, bill.outstanding, "cash", f"contract-{row.id}", clerk.id, now
+                    )
     await database.close()
 
 

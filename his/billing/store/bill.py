@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import and_, func, select
 from sqlmodel import SQLModel
 
 from his.billing.rules.category import SELF_REFERRED_RATIO
@@ -17,6 +17,7 @@ from his.kit.clock import local
 from his.kit.columns import table
 from his.kit.db import Db
 from his.kit.errors import not_found
+from his.kit.joined import labelled, part
 from his.kit.money import ZERO
 from his.orders.tables import ServiceRequest
 from his.pharmacy.tables import MedicationDispense
@@ -52,20 +53,10 @@ class BillFacts:
     copay: tuple[Decimal, Decimal] = (ZERO, ZERO)
 
 
-def _labelled(model: type[SQLModel], prefix: str) -> list[Any]:
-    return [column.label(f"{prefix}__{column.key}") for column in table(model).columns]
-
-
-def _part(row: Row[Any], model: type[Model], prefix: str) -> Model:
-    """The columns of one table out of a joined row."""
-    mark = f"{prefix}__"
-    return model(**{key[len(mark) :]: value for key, value in row._mapping.items() if key.startswith(mark)})
-
-
 async def load_bill_facts(db: Db, encounter_id: UUID) -> BillFacts:
     """The facts of a visit's bill in at most five queries; raises NOT_FOUND."""
     query = (
-        select(*_labelled(Encounter, "e"), *_labelled(Patient, "p"), *_labelled(Unit, "u"))
+        select(*labelled(Encounter, "e"), *labelled(Patient, "p"), *labelled(Unit, "u"))
         .select_from(
             _encounter.join(
                 _patient, and_(_patient.c.unit_id == _encounter.c.unit_id, _patient.c.id == _encounter.c.patient_id)
@@ -76,7 +67,7 @@ async def load_bill_facts(db: Db, encounter_id: UUID) -> BillFacts:
     row = await db.first(query)
     if row is None:
         raise not_found()
-    encounter, patient = _part(row, Encounter, "e"), _part(row, Patient, "p")
+    encounter, patient = part(row, Encounter, "e"), part(row, Patient, "p")
     coverages: Sequence[Coverage] = ()
     copay = (ZERO, ZERO)
     if encounter.coverage_id is not None:
@@ -87,13 +78,13 @@ async def load_bill_facts(db: Db, encounter_id: UUID) -> BillFacts:
     services = await db.models(ServiceRequest, ordered.order_by(_service.c.ordered_at, _service.c.id).limit(MAX_LINES))
     medicines = await _list_medicines(db, encounter_id)
     return BillFacts(
-        encounter, patient, _part(row, Unit, "u"), tuple(coverages), tuple(services), tuple(medicines), copay
+        encounter, patient, part(row, Unit, "u"), tuple(coverages), tuple(services), tuple(medicines), copay
     )
 
 
 async def _list_medicines(db: Db, encounter_id: UUID) -> list[Medicine]:
     query = (
-        select(*_labelled(MedicationRequest, "m"), *_labelled(MedicationDispense, "d"))
+        select(*labelled(MedicationRequest, "m"), *labelled(MedicationDispense, "d"))
         .select_from(
             _medicine.outerjoin(
                 _dispense,
@@ -110,8 +101,8 @@ async def _list_medicines(db: Db, encounter_id: UUID) -> list[Medicine]:
     )
     found = []
     for row in await db.all(query):
-        dispense = _part(row, MedicationDispense, "d") if row._mapping["d__id"] is not None else None
-        found.append(Medicine(_part(row, MedicationRequest, "m"), dispense))
+        dispense = part(row, MedicationDispense, "d") if row._mapping["d__id"] is not None else None
+        found.append(Medicine(part(row, MedicationRequest, "m"), dispense))
     return found
 
 

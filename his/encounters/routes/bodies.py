@@ -5,15 +5,10 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from his.kit.answers import FindingOut
-
-
-class Body(BaseModel):
-    """A request body refuses fields it does not know."""
-
-    model_config = ConfigDict(extra="forbid")
+from his.kit.body import Body
 
 
 class EncounterOut(BaseModel):

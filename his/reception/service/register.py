@@ -21,6 +21,7 @@ from his.orders import service as orders
 from his.reception import store
 from his.reception.rules.facts import fact_for_doctor
 from his.reception.rules.route import check_way, entitle, route_document
+from his.reception.service.ward import find_ward_code
 from his.reception.terms import History, Place, Registered, VisitForm, Way
 from his.registration import service as registration
 from his.registration.rules.cards import card_on
@@ -57,6 +58,9 @@ async def register_visit(db: Db, form: VisitForm, now: datetime) -> Registered:
     if not 8 <= len(form.key) <= 100:
         raise invalid("key", "Biểu mẫu thiếu mã. Tải lại trang rồi lưu.")
     form = replace(form, patient=tidy(form.patient))
+    if not form.patient.ward_code:
+        ward_code = await find_ward_code(db, form.patient.address, form.patient.province_code)
+        form = replace(form, patient=replace(form.patient, ward_code=ward_code))
     on = day_of(now)
     findings = [*check_patient(form.patient, on), *check_way(form.way, form.way_reason)]
     if form.card is not None:

@@ -202,7 +202,7 @@ on("input", e => {
 		if (d.matches(".days")) days = n; else { sum += n; d.classList.toggle("z", !n); }
 	}
 	const q = bad ? "" : Math.ceil(Math.round(sum * days * 1e3) / 1e3);
-	put($("[data-quantity]", tr), bad ? "–" : q.toLocaleString("vi-VN")); $("[type=hidden]", tr).value = q;
+	put($("[data-quantity]", tr), bad ? "–" : q.toLocaleString("vi-VN")); $("[name^=quantity]", tr).value = q;
 });
 on("keydown", e => {
 	const t = at(e), step = {ArrowUp: -1, ArrowDown: 1}[e.key]; if (!step || !t.matches(".dose,.aq")) return;
@@ -221,7 +221,7 @@ on("htmx:afterSettle", e => {
 	if (e.detail.target === m) { m.firstElementChild ? open("modal") : m.close(); return; }
 	if (f) return f.focus();
 	if (!k || focused() !== document.body) return;
-	const to = (k.name && k.row && by(k.row)?.querySelector(`[name="${k.name}"]`)) || k.ids.map(by).find(Boolean) || $(`#${k.panel} h2`);
+	const to = (k.name && k.row && by(k.row)?.querySelector(`[name="${k.name}"]`)) || k.ids.map(by).find(Boolean) || (k.panel && $(`#${k.panel} h2`));
 	if (to) { to.here = true; to.focus({preventScroll: true}); to.here = false; }
 });
 on("htmx:configRequest", e => e.detail.headers["X-CSRF-Token"] = meta().content);
