@@ -44,7 +44,7 @@ CASES: tuple[Case, ...] = (
         "Tái khám theo hẹn. Uống thuốc đều, không chóng mặt.",
         "Tỉnh, tim đều, phổi thông khí rõ. Bụng mềm. Không phù.",
         ("I10", "E11.9"),
-        (GLUCOSE, HBA1C, CREATININE, LIPID, "23.0041.1506", "23.0084.1506", "23.0112.1506", ALT, URINE),
+        (GLUCOSE, HBA1C, CREATININE, LIPID, "23.0041.1506", "23.0084.1506", "23.0112.1506", ALT, URINE, CHEST),
         (
             Medicine("VD-90087-26", _dose("1", "0", "0", "0", 28), "uống sau ăn sáng"),
             Medicine("VD-90124-26", _dose("1", "0", "1", "0", 28), "uống trong bữa ăn"),

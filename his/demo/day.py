@@ -4,6 +4,7 @@ import json
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -12,14 +13,18 @@ from his.demo.visit import Stage, play_visit
 from his.identity import service as identity
 from his.identity.province import INSURER_ID
 from his.identity.tables import Unit
+from his.identity.terms import Role, User
 from his.kit import clock
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError
+from his.reporting import service as reporting
 
 log = logging.getLogger("his.demo")
 DAYS = 30
 PER_DAY = {"hospital": 12, "clinic": 4, "station": 2}
 STATES = ("closed", "closed", "signed", "ordered", "vitals", "registered")
+MINUTES_AGO = {"ordered": 65, "vitals": 32, "registered": 18}
+"""How long ago people who are still waiting came at the earliest: nobody waits since the morning."""
 PROGRESS = "demo-progress.json"
 
 
@@ -74,7 +79,10 @@ async def play_day(
             if start > now:
                 break
             until = STATES[number % len(STATES)]
-            start = min(start, now - timedelta(hours=2, minutes=30)) if until in ("closed", "signed") else start
+            if until in MINUTES_AGO:
+                start = max(start, now - timedelta(minutes=MINUTES_AGO[until] - number % 7))
+            else:
+                start = min(start, now - timedelta(hours=2, minutes=30))
         try:
             await play_visit(
                 database, stage, f"{seed}/{stage.unit.code}/{on}/{number}", start, until=until, ask_gateway=ask_gateway
@@ -86,6 +94,35 @@ async def play_day(
                 "demo visit %s/%s of unit %s: %s %s", on, number, stage.unit.code, error.kind.value, error.message
             )
     return tally
+
+
+async def close_books(database: Database, stage: Stage, on: date) -> None:
+    """The unit's administrator closes the day: mostly the same evening, sometimes a day late, now and then never."""
+    admin = stage.staff["unit-admin"]
+    chance = random.Random(f"close/{stage.unit.code}/{on}")  # noqa: S311
+    habit = random.Random(f"habit/{stage.unit.code}").random()  # noqa: S311
+    if chance.random() < 0.02 + 0.1 * habit:
+        return
+    late = chance.random() < 0.04 + 0.12 * habit
+    evening = datetime.combine(on, time(17, 40), clock.VIETNAM) + timedelta(minutes=chance.randrange(90))
+    at = evening + timedelta(days=1) if late else evening
+    user = User(
+        account_id=admin.id,
+        username=admin.username,
+        display_name=admin.display_name,
+        role=Role.UNIT_ADMIN,
+        unit_id=stage.unit.id,
+        unit_code=stage.unit.code,
+        unit_name=stage.unit.name,
+        unit_kind=stage.unit.kind,
+        province_code=stage.unit.province_code,
+        practitioner_id=admin.practitioner_id,
+        room_id=None,
+        place="",
+        csrf="",
+    )
+    async with database.scoped(Scope(stage.unit.id, str(admin.id), admin.role)) as db:
+        await reporting.close_day(db, user, on, at)
 
 
 class Progress:
@@ -116,5 +153,7 @@ async def play_month(database: Database, today: date, progress: Progress, tell: 
                 done = await play_day(database, stage, day, visits_of(stage.unit, day), "history")
                 tally.played += done.played
                 tally.refused += done.refused
+                with suppress(HisError):  # closed before an interruption, or visits still open
+                    await close_books(database, stage, day)
         progress.add(day.isoformat(), len(days))
         tell(f"Dữ liệu mẫu: ngày {day:%d/%m} xong ({tally.played} lượt khám), {len(progress.done)}/{len(days)} ngày")

@@ -10,7 +10,8 @@ from functools import partial
 from uuid import UUID
 
 from his.billing import service as billing
-from his.catalog.tables import LabTest
+from his.catalog.rules import limits_for
+from his.catalog.terms import Limits
 from his.consultation import service as consultation
 from his.demo.cases import Case, fitting
 from his.demo.people import Invented, person
@@ -32,6 +33,7 @@ from his.registration import service as registration
 from his.registration.terms import CardQuestion
 
 OFFICER = "097180000001"  # the invented officer who asks the gateway
+REFERRAL_UNIT = "97001"
 WORDS = ("Không thấy bất thường.", "Không thấy tổn thương.", "Trong giới hạn bình thường.")
 
 
@@ -150,9 +152,14 @@ async def _examine(play: Play, visit: UUID, case: Case, doctor: Account, *, resu
 async def _results(play: Play, db: Db, visit: UUID, who: UUID | None) -> None:
     requests = [r for r in await orders.list_requests(db, visit) if r.kind in AWAITED_KINDS and r.status == "active"]
     tests = await orders.expected_tests(db, requests)
+    patient = (await encounters.get_visit(db, visit)).patient
+    age_days, sex = (day_of(play.at) - patient.birth_date).days, {"male": "M", "female": "F"}.get(patient.gender, "")
     entries = []
     for request in requests:
-        values = {t.code: _value(play.chance, t) for t in tests.get(request.service_code, [])}
+        values = {
+            t.code: _value(play.chance, limits_for(t.ranges, age_days, sex))
+            for t in tests.get(request.service_code, [])
+        }
         conclusion = "" if values else play.chance.choice(WORDS)
         entries.append(
             ResultEntry(request.id, values, "" if values else "Mô tả theo phiếu kết quả.", conclusion, "XN.1.97002.1")
@@ -165,18 +172,16 @@ async def _results(play: Play, db: Db, visit: UUID, who: UUID | None) -> None:
     await orders.sign_results(db, visit, [entry.request_id for entry in entries], who, play.wait(1, 4))
 
 
-def _value(chance: random.Random, test: LabTest) -> str:
-    """A value in or a little above the first range of the analyte; words where it has no numbers."""
-    band = next((r for r in test.ranges if r.get("low") is not None or r.get("high") is not None), None)
-    if band is None:
+def _value(chance: random.Random, limits: Limits | None) -> str:
+    """A value in or a little above the range of this person, below the alarm; words where there are no numbers."""
+    if limits is None or (limits.low is None and limits.high is None):
         return "Âm tính"
-    low = Decimal(str(band.get("low") or 0))
-    high = Decimal(str(band["high"])) if band.get("high") is not None else low * 2 or Decimal(1)
+    low = limits.low or Decimal(0)
+    high = limits.high if limits.high is not None else low * 2 or Decimal(1)
     places = Decimal("0.01") if high < 10 else Decimal("0.1")
     share = Decimal(str(round(chance.uniform(0.1, 1.06), 3)))
     value = (low + (high - low) * share).quantize(places)
-    alarm = band.get("critical_high")
-    if alarm is not None and value >= Decimal(str(alarm)):
+    if limits.critical_high is not None and value >= limits.critical_high:
         value = high
     return format(value, "f").replace(".", ",")
 
@@ -188,9 +193,11 @@ async def _sign(play: Play, visit: UUID, case: Case, doctor: Account) -> None:
             entered = LineInput(medicine.dose, medicine.how)
             await prescriptions.add_line(db, visit, medicine.code, entered, who, play.wait(0, 1))
         follow_up = day_of(play.at) + timedelta(days=28) if any(m.dose.days >= 28 for m in case.medicines) else None
+        referred = play.stage.unit.code != REFERRAL_UNIT and play.chance.random() < 0.03
         conclusion = Conclusion(
-            outcome_code="2",
-            discharge_code="1",
+            outcome_code="3" if referred else "2",
+            discharge_code="2" if referred else "1",
+            destination_code=REFERRAL_UNIT if referred else None,
             treatment=case.treatment,
             advice="Uống thuốc theo đơn, khám lại khi nặng lên.",
             follow_up_on=follow_up,

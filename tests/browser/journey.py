@@ -90,21 +90,6 @@ class Journey:
         page = context.new_page()
         page.on("console", lambda m: self.noise.append(f"{account}: {m.text}") if m.type == "error" else None)
         page.on("pageerror", lambda error: self.noise.append(f"{account}: {error}"))
-        page.on(
-            "response",
-            lambda r: (
-                print(
-                    "DBG",
-                    r.request.method,
-                    r.url[-60:],
-                    r.status,
-                    r.headers.get("hx-retarget"),
-                    (r.request.post_data or "")[-300:],
-                )
-                if "/prescription" in r.url and account == "doctor"
-                else None
-            ),
-        )
         page.goto("/sign-in")
         hands = self.hands(page)
         hands.write(page.locator("[name=username]"), account)
@@ -133,6 +118,8 @@ class Journey:
         expect(page.locator("#card-panel")).to_contain_text("Thẻ dùng được hôm nay. Quỹ trả 80")
         hands.write(page.locator("#reason"), "Ho, sốt ba ngày")
         hands.mark(page.locator(f"#room-{ROOM}"), page.locator(f"label[for=room-{ROOM}]"))
+        page.wait_for_load_state("networkidle")
+        expect(page.locator(f"#room-{ROOM}")).to_be_checked()
         expect(page.locator("#visit-panel .est")).to_contain_text("36.500")
         with page.context.expect_page() as opened:
             hands.press(page.locator("[data-action=save-print]"), "Control+i")

@@ -5,30 +5,28 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
 
 from his.app import create_app
-from his.billing import service as billing
-from his.billing.tables import LineReport
+from his.billing.tables import LineReport, Payment
 from his.demo.day import load_stage
 from his.demo.visit import play_visit
-from his.encounters.tables import Encounter
 from his.fhir import registry
 from his.identity import service as identity
 from his.identity.passwords import digest
 from his.identity.terms import Role
 from his.kit import clock
 from his.kit.changes import Changes
-from his.kit.columns import table
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError
 from his.kit.ids import new_id
+from his.prescriptions.tables import AllergyIntolerance
 from tests.integration import dossiers
 
 HOME, NEXT_DOOR = 2, 3
@@ -80,17 +78,14 @@ async def _visits(dsn: str) -> None:
             line_name="Khám",
             sentence="Sai",
         )
-        await db.apply(Changes().insert(report), now)
-    clerk = stage.staff["cashier"]
-    t = table(Encounter)
-    async with database.scoped(Scope(HOME, str(clerk.id), "cashier")) as db:
-        for row in await db.all(select(t.c.id).order_by(t.c.id).limit(20)):
-            bill = await billing.preview_bill(db, row.id, now)
-            if bill.outstanding > 0:
-                with contextlib.suppress(HisError):  # not signed yet
-                    await billing.take_payment(
-                        db, row.id, bill.outstanding, "cash", f"contract-{row.id}", clerk.id, now
-                    )
+        paid = Payment(
+            unit_id=HOME, encounter_id=claim.encounter_id, amount=Decimal(9000), paid_at=now, cashier_id=new_id(),
+            receipt_number="C1", key="contract",
+        )  # fmt: skip
+        allergy = AllergyIntolerance(
+            unit_id=HOME, patient_id=claim.patient_id, substance="Penicilin", severity="moderate", recorded_at=now
+        )
+        await db.apply(Changes().insert(report, paid, allergy), now)
     await database.close()
 
 

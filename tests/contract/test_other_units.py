@@ -14,6 +14,14 @@ PLAIN = {  # parameters that name no record
     "form": "notes", "subject": "x", "name": "name", "code": "97002", "kind": "pdf", "month": "2026-10", "step": "again",
 }  # fmt: skip
 SEEN_ACROSS = {Capability.REVIEW}  # the insurer sees what was submitted to it, wherever it came from
+NOTHING_THERE = {
+    "GET /api/registration/patients/{patient_id}/coverages": "an empty list",
+    "GET /api/encounters/{encounter_id}/notes": "an empty list",
+    "GET /api/encounters/{encounter_id}/drafts": "one's own drafts",
+    "PUT /api/encounters/{encounter_id}/drafts/{form}": "one's own draft, whatever it is about",
+    "DELETE /api/encounters/{encounter_id}/drafts/{form}": "one's own draft, whatever it is about",
+}
+"""Addresses of the interface that answer an unknown id with success and nothing, and what they give."""
 FRESH = re.compile(r"\d\d:\d\d(:\d\d)?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -53,11 +61,11 @@ async def test_a_foreign_record_answers_like_one_that_never_was(web, world):
                 absent.status_code,
                 FRESH.sub("", absent.text),
             )
-            if not same or foreign.status_code < 400:
+            if not same or (foreign.status_code < 400 and entry.api and str(entry) not in NOTHING_THERE):
                 wrong.append((str(entry), foreign.status_code, absent.status_code, foreign.text[:300]))
             if foreign.status_code == 404:
                 reached.add(str(entry))
-    assert wrong == []
+    assert wrong == [], "\n".join(f"{w[0]} {w[1]} {w[2]}" for w in wrong)
     assert proven > 150
     assert len(reached) > 70, "most addresses must have looked for the record before they refused"
 
