@@ -131,6 +131,11 @@ def _errors(app: FastAPI) -> None:
         response.status_code = error.status_code
         return response
 
+    @app.exception_handler(OverflowError)
+    async def beyond(request: Request, error: OverflowError) -> Response:
+        """A day at the edge of the calendar (31/12/9999), from which no further day can be counted."""
+        return _answer(request, HisError(Kind.INVALID, "Ngày nằm ngoài lịch. Kiểm lại ô ngày."))
+
     @app.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> Response:
         incident = secrets.token_hex(4)

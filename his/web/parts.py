@@ -217,6 +217,7 @@ CURVE = tuple(
 def context() -> dict[str, Any]:
     """Everything the templates of /parts need."""
     return {
+        "palette_url": "/palette",
         "day": VISIT_DAY,
         "money": MONEY,
         "short_money": SHORT_MONEY,

@@ -200,8 +200,8 @@ async def test_a_body_over_the_limit_is_413(web, world, path, chunked):
         headers = {**world.headers(Role.FRONT_DESK), "content-type": kind}
         content = chunks(size) if chunked else b"x" * size
         answer = await asyncio.wait_for(web.post(path, content=content, headers=headers), 30)
-        fitting = kind.startswith("application/json") == path.startswith("/api")
-        if chunked and not fitting:  # answered before anything was read
+        whole = kind.startswith("application/json") and path.startswith("/api")
+        if chunked and not whole:  # refused before the end: another kind of body, or a form field too large by itself
             assert 400 <= answer.status_code < 500
             continue
         assert answer.status_code == 413, kind

@@ -28,10 +28,7 @@ from his.reporting.terms import SEXES, SPLITS
 from his.web import i18n, keys, page
 
 HIS = Path(__file__).parents[3] / "his"
-GALLERY = {
-    "web/templates/parts.html",
-    "web/templates/parts_exam.html",
-}  # examples with invented people, shown as they are
+GALLERY = {"web/templates/parts.html", "web/templates/parts_exam.html"}  # examples with invented people
 NOT_WORDS = {"BHYT", "SHA-256", "Ctrl K", "Enter", "Esc", "required"}  # a card's name, a hash, key caps, an attribute
 OWN_LETTERS = {"đ", "đồng", "ẩn"}  # the currency, and the word a hidden cell of an export holds
 ALLOWED = {"đ", "đồng", "tuổi", "Từ"}  # the currency; parts cut from an age group to fit a narrow column
@@ -39,9 +36,15 @@ VIETNAMESE = re.compile("[àáảãạăằắẳẵặâầấẩẫậèéẻ�
 GETTEXT = {"_", "gettext", "ngettext"}
 
 
+@cache
+def _modules() -> dict[str, ast.Module]:
+    paths = sorted(HIS.rglob("*.py"))
+    return {p.relative_to(HIS).as_posix(): ast.parse(p.read_text(encoding="utf-8")) for p in paths}
+
+
 def _cases(module: str) -> list[str]:
     """The words a `match` of a module answers to."""
-    tree = ast.parse((HIS / module).read_text(encoding="utf-8"))
+    tree = _modules()[module]
     found = [
         n.value.value for n in ast.walk(tree) if isinstance(n, ast.MatchValue) and isinstance(n.value, ast.Constant)
     ]
@@ -50,7 +53,7 @@ def _cases(module: str) -> list[str]:
 
 def _returned(module: str, function: str) -> list[str]:
     """The Vietnamese words a function of a module can return."""
-    tree = ast.parse((HIS / module).read_text(encoding="utf-8"))
+    tree = _modules()[module]
     body = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function)
     constants = [n.value for n in ast.walk(body) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
     return [word for word in constants if VIETNAMESE.search(word)]
@@ -59,8 +62,8 @@ def _returned(module: str, function: str) -> list[str]:
 def _menu() -> list[str]:
     """The labels of the top bar, written in the `MENU` of every slice."""
     found = []
-    for path in HIS.rglob("*.py"):
-        for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for tree in _modules().values():
+        for n in ast.walk(tree):
             if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "MenuItem" and n.args:
                 found.append(ast.literal_eval(n.args[0]))
     return found
@@ -127,22 +130,22 @@ def _is_gettext(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in GETTEXT
 
 
-def _templates() -> Iterator[tuple[str, nodes.Template]]:
-    for path in sorted(HIS.glob("*/templates/**/*.html")):
-        yield path.relative_to(HIS).as_posix(), page.templates.parse(path.read_text(encoding="utf-8"))
+@cache
+def _templates() -> list[tuple[str, nodes.Template]]:
+    paths = sorted(HIS.glob("*/templates/**/*.html"))
+    return [(p.relative_to(HIS).as_posix(), page.templates.parse(p.read_text(encoding="utf-8"))) for p in paths]
 
 
 def _python_calls() -> Iterator[tuple[str, ast.Call]]:
     """Every call of `his.web.i18n.gettext` in a module, under whatever name it was imported."""
-    for path in sorted(HIS.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for module, tree in _modules().items():
         names = {"i18n.gettext", "i18n.ngettext"}
         for n in ast.walk(tree):
             if isinstance(n, ast.ImportFrom) and n.module == "his.web.i18n":
                 names |= {a.asname or a.name for a in n.names if a.name in GETTEXT}
         for n in ast.walk(tree):
-            if isinstance(n, ast.Call) and ast.unparse(n.func) in names and path.name != "i18n.py":
-                yield path.relative_to(HIS).as_posix(), n
+            if isinstance(n, ast.Call) and ast.unparse(n.func) in names and module != "web/i18n.py":
+                yield module, n
 
 
 @cache
@@ -235,10 +238,10 @@ def test_a_message_lives_in_the_catalogue_of_its_slice_or_of_the_web() -> None:
 
 
 def test_english_is_english() -> None:
-    left = {m: re.findall(r"\w+", e) for m, e in i18n.ENGLISH.items()}
-    assert {
-        m: w for m, words in left.items() if (w := [w for w in words if VIETNAMESE.search(w)]) and set(w) - OWN_LETTERS
-    } == {}
+    left = {
+        word for english in i18n.ENGLISH.values() for word in re.findall(r"\w+", english) if VIETNAMESE.search(word)
+    }
+    assert left - OWN_LETTERS == set()
 
 
 def test_no_vietnamese_word_stands_outside_gettext() -> None:

@@ -6,6 +6,10 @@ document.addEventListener("htmx:afterSwap", () => {
   const shown = document.getElementById("visit-form")?.dataset.shown, scan = box();
   if (shown && scan && scan.value !== shown) { scan.value = shown; if (document.activeElement === scan) scan.select(); }
 });
+document.addEventListener("htmx:beforeSwap", e => { // chosen again meanwhile: that request follows, its answer counts
+  const d = e.detail, chosen = document.querySelector("[name=room_id]:checked")?.value;
+  if (d.target.id === "visit-panel" && chosen && d.requestConfig.path === "/front-desk/visit" && chosen !== d.requestConfig.parameters.room_id) d.shouldSwap = false;
+});
 document.addEventListener("registered", e => {
   const scan = box(), saved = document.getElementById("saved");
   if (scan) { scan.value = ""; scan.focus(); }
