@@ -161,6 +161,7 @@ class Keyboard(Hands):
 
     def stand_on(self, row: Locator) -> None:
         self.tab_to(row, "e => e.closest('[data-rows]').contains(document.activeElement)")
+        self._leave_field(row)
         if row.evaluate(FOCUSED_PLACE) < 0:
             self.page.keyboard.press("ArrowDown")
         for _ in range(60):
@@ -169,6 +170,16 @@ class Keyboard(Hands):
                 return
             self.page.keyboard.press("ArrowDown" if step > 0 else "ArrowUp")
         raise AssertionError(f"{row} was not reached by the arrows")
+
+    def _leave_field(self, row: Locator) -> None:
+        """From a field of the table back to a row itself, where arrows, letters and Delete mean the row."""
+        if row.evaluate("e => !document.activeElement.matches('input, select, textarea')"):
+            return
+        for _ in range(15):
+            self.page.keyboard.press("Shift+Tab")
+            if row.evaluate("e => document.activeElement.matches('[data-row]')"):
+                return
+        raise AssertionError(f"no row beside {row} can have the focus itself")
 
     def open_row(self, row: Locator) -> None:
         self.stand_on(row)

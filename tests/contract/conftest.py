@@ -12,6 +12,7 @@ import httpx
 import psycopg
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
 from his.app import create_app
 from his.billing.tables import LineReport, Payment
@@ -23,9 +24,11 @@ from his.identity.passwords import digest
 from his.identity.terms import Role
 from his.kit import clock
 from his.kit.changes import Changes
+from his.kit.columns import table
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError
 from his.kit.ids import new_id
+from his.orders.tables import CriticalNotice, Observation
 from his.prescriptions.tables import AllergyIntolerance
 from tests.integration import dossiers
 
@@ -85,7 +88,13 @@ async def _visits(dsn: str) -> None:
         allergy = AllergyIntolerance(
             unit_id=HOME, patient_id=claim.patient_id, substance="Penicilin", severity="moderate", recorded_at=now
         )
-        await db.apply(Changes().insert(report, paid, allergy), now)
+        seen = await db.model(Observation, select(table(Observation)).limit(1))
+        assert seen is not None, "no invented visit has a result"
+        notice = CriticalNotice(
+            unit_id=HOME, observation_id=seen.id, service_request_id=seen.service_request_id, encounter_id=seen.encounter_id,
+            patient_id=seen.patient_id, name="Kali máu", value="6,4 mmol/L", raised_at=now,
+        )  # fmt: skip
+        await db.apply(Changes().insert(report, paid, allergy, notice), now)
     await database.close()
 
 

@@ -22,7 +22,7 @@ NOTHING_THERE = {
     "DELETE /api/encounters/{encounter_id}/drafts/{form}": "one's own draft, whatever it is about",
 }
 """Addresses of the interface that answer an unknown id with success and nothing, and what they give."""
-FRESH = re.compile(r"\d\d:\d\d(:\d\d)?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+FRESH = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def role_of(capability):

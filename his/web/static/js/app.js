@@ -219,7 +219,7 @@ on("htmx:beforeSwap", e => {
 on("htmx:afterSettle", e => {
 	const f = $("[data-focus]", e.detail.elt), m = $("#modal"), k = kept;
 	if (e.detail.target === m) { m.firstElementChild ? open("modal") : m.close(); return; }
-	if (f) return f.focus();
+	if (f) return f.removeAttribute("data-focus"), f.focus();
 	if (!k || focused() !== document.body) return;
 	const to = (k.name && k.row && by(k.row)?.querySelector(`[name="${k.name}"]`)) || k.ids.map(by).find(Boolean) || (k.panel && $(`#${k.panel} h2`));
 	if (to) { to.here = true; to.focus({preventScroll: true}); to.here = false; }
