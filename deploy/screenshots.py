@@ -65,7 +65,7 @@ class Camera:
         few.save(path, optimize=True)
         if path.stat().st_size > MOST_BYTES:
             raise SystemExit(f"{path.name} is larger than {MOST_BYTES} bytes")
-        print(f"{path.name}  {path.stat().st_size // 1024} KB")
+        sys.stdout.write(f"{path.name}  {path.stat().st_size // 1024} KB\n")
 
 
 def _scan(page: Page) -> None:
@@ -145,14 +145,47 @@ def results(camera: Camera) -> None:
         camera.take(camera.page("doctor", done.get_attribute("href") or "/results"), "06-results")
 
 
+def _amount(text: str) -> int:
+    return int("".join(c for c in text if c.isdigit()) or 0)
+
+
 def cashier(camera: Camera) -> None:
-    """The largest bill of the day."""
+    """The largest co-payment of the day, else the largest bill."""
     page = camera.page("cashier", "/cashier?state=all")
     rows = page.locator("#visits tbody tr")
-    dues = [rows.nth(n).locator("td.num").first.inner_text() for n in range(rows.count())]
-    amounts = [int("".join(c for c in text if c.isdigit()) or 0) for text in dues]
-    largest = rows.nth(amounts.index(max(amounts))).locator("a").first
-    camera.take(camera.page("cashier", largest.get_attribute("href") or "/cashier"), "07-cashier")
+    found = [
+        (
+            _amount(rows.nth(n).locator("td.num").first.inner_text()),
+            rows.nth(n).locator("a").first.get_attribute("href"),
+        )
+        for n in range(rows.count())
+    ]
+    bills = [href for _, href in sorted(found, key=lambda bill: -bill[0]) if href]
+    for href in bills[:8]:
+        page = camera.page("cashier", href)
+        if _amount(page.locator("#lines tfoot td").nth(5).inner_text()):  # the sum of the co-payments
+            break
+    else:
+        page = camera.page("cashier", bills[0])
+    camera.take(page, "07-cashier")
+
+
+def claims(camera: Camera) -> None:
+    """What keeps dossiers of the month from being sent; when nothing does, the dossiers."""
+    page = camera.page("unit-admin", "/claims")
+    if not page.locator("#cause-rows").count():
+        page = camera.page("unit-admin", "/claims?show=list")
+    camera.take(page, "09-claims")
+
+
+def review(camera: Camera) -> None:
+    """A dossier with something to look at, else a large one."""
+    for query in ("findings=with", "above=300000", ""):
+        page = camera.page("insurance-officer", f"/review?{query}")
+        case = page.locator("#cases a")
+        if case.count():
+            camera.take(camera.page("insurance-officer", case.first.get_attribute("href") or ""), "11-review")
+            return
 
 
 def _first_row(account: str, path: str, row: str, name: str) -> Callable[[Camera], None]:
@@ -183,9 +216,9 @@ TOUR: tuple[Callable[[Camera], None], ...] = (
     results,
     cashier,
     _first_row("pharmacist", "/pharmacy", "#queue [data-row] a", "08-pharmacy"),
-    _whole("unit-admin", "/claims", "09-claims"),
+    claims,
     _first_row("unit-admin", "/claims?show=list", "#claim-rows a", "10-claim"),
-    _first_row("insurance-officer", "/review", "#cases a", "11-review"),
+    review,
     _whole("province-officer", "/province", "12-province"),
     _whole("province-officer", "/province", "12-province-phone", PHONE),
     _whole("installation-admin", "/system", "13-system"),

@@ -22,6 +22,7 @@ from his.kit.db import Database
 from his.kit.errors import HisError, Kind, Severity
 from his.kit.middleware import Guard, secured
 from his.web import pages as shell_pages
+from his.web.language import Language
 from his.web.page import Gateway, is_fragment, render_error, render_incident
 from his.web.static_files import static_app
 
@@ -39,15 +40,16 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.database = database
     app.state.gateway_state = _gateway_state
     app.state.menu = []
-    app.include_router(shell_pages.router, include_in_schema=False)
     for module in discovery.room("pages"):
         app.include_router(module.router, include_in_schema=False)
         app.state.menu.extend(getattr(module, "MENU", ()))
+    app.include_router(shell_pages.router, include_in_schema=False)  # after the slices: theirs come first
     for module in discovery.room("routes"):
         app.include_router(module.router)
     app.mount("/static", static_app)
     _health(app)
     _errors(app)
+    app.add_middleware(Language)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(FhirGate, fhir=FhirApp(database, fhir_caller))
     app.add_middleware(Guard)

@@ -74,6 +74,6 @@ async def _month() -> None:
     database = _database()
     await database.open()
     try:
-        await play_month(database, clock.day_of(clock.now()), Progress(get_settings().data_dir), typer.echo)
+        await play_month(database, clock.now(), Progress(get_settings().data_dir), typer.echo)
     finally:
         await database.close()

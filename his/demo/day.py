@@ -21,6 +21,7 @@ from his.reporting import service as reporting
 
 log = logging.getLogger("his.demo")
 DAYS = 30
+TODAY = 24
 PER_DAY = {"hospital": 12, "clinic": 4, "station": 2}
 STATES = ("closed", "closed", "signed", "ordered", "vitals", "registered")
 MINUTES_AGO = {"ordered": 65, "vitals": 32, "registered": 18}
@@ -138,11 +139,18 @@ class Progress:
         self.path.write_text(json.dumps({"done": self.done, "total": total}))
 
 
-async def play_month(database: Database, today: date, progress: Progress, tell: Callable[[str], None]) -> None:
-    """Fill the `DAYS` days before today, newest first, in every unit; goes on where it stopped."""
+async def play_month(database: Database, now: datetime, progress: Progress, tell: Callable[[str], None]) -> None:
+    """Today so far in the hospitals, then the `DAYS` days before it in every unit, newest first; goes on where it stopped."""
+    today = clock.day_of(now)
     async with database.scoped(Scope(None, "demo")) as db:
         units = await identity.list_units(db)
     stages = [await load_stage(database, unit) for unit in units]
+    if f"today {today}" not in progress.done:
+        for stage in stages:
+            if stage.unit.kind == "hospital":
+                await play_day(database, stage, today, TODAY, "today", now=now)
+        progress.add(f"today {today}", DAYS + 1)
+        tell(f"Dữ liệu mẫu: hôm nay {today:%d/%m} xong")
     days = [today - timedelta(days=back) for back in range(1, DAYS + 1)]
     for day in days:
         if day.isoformat() in progress.done:
@@ -155,5 +163,5 @@ async def play_month(database: Database, today: date, progress: Progress, tell: 
                 tally.refused += done.refused
                 with suppress(HisError):  # closed before an interruption, or visits still open
                     await close_books(database, stage, day)
-        progress.add(day.isoformat(), len(days))
-        tell(f"Dữ liệu mẫu: ngày {day:%d/%m} xong ({tally.played} lượt khám), {len(progress.done)}/{len(days)} ngày")
+        progress.add(day.isoformat(), DAYS + 1)
+        tell(f"Dữ liệu mẫu: ngày {day:%d/%m} xong ({tally.played} lượt khám), {len(progress.done)}/{DAYS + 1} ngày")

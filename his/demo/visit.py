@@ -1,7 +1,7 @@
 """One invented visit from the door to the closed claim, through the services that the pages call."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +34,7 @@ from his.registration.terms import CardQuestion
 
 OFFICER = "097180000001"  # the invented officer who asks the gateway
 REFERRAL_UNIT = "97001"
+PAEDIATRICS, OBSTETRICS = "03.1898", "13.1898"
 WORDS = ("Không thấy bất thường.", "Không thấy tổn thương.", "Trong giới hạn bình thường.")
 
 
@@ -75,7 +76,7 @@ async def play_visit(
     play = Play(database, stage, chance, start, ask_gateway)
     someone = person(chance, day_of(start), stage.unit.code)
     case = chance.choice(fitting(someone.age))
-    room, doctor = chance.choice(stage.rooms)
+    room, doctor = chance.choice(_rooms_for(stage, someone))
     registered, repeated = await _register(play, someone, case, room, seed)
     if until == "registered" or repeated:
         return registered
@@ -89,6 +90,18 @@ async def play_visit(
     if until == "closed":
         await _settle(play, registered)
     return registered
+
+
+def _rooms_for(stage: Stage, someone: Invented) -> Sequence[tuple[Room, Account]]:
+    """Children see the paediatrician where there is one; nobody else does; men do not see the obstetrician."""
+    child = someone.age < 15
+    refused = {OBSTETRICS} if someone.form.gender == "male" or child else set()
+    fitting_rooms = [
+        (room, doctor)
+        for room, doctor in stage.rooms
+        if (room.service_code == PAEDIATRICS) == child and room.service_code not in refused
+    ]
+    return fitting_rooms or stage.rooms
 
 
 async def _register(play: Play, someone: Invented, case: Case, room: Room, seed: str) -> tuple[UUID, bool]:

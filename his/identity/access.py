@@ -129,7 +129,8 @@ async def check_origin(request: Request, user: User) -> None:
     if not sent and request.headers.get("content-type", "").startswith(
         ("application/x-www-form-urlencoded", "multipart/form-data")
     ):
-        sent = str((await request.form()).get("csrf", ""))
+        form = await request.form()
+        sent = str(form.get("csrf_token") or form.get("csrf") or "")
     if site not in OWN_SITE or not _same(sent, user.csrf):
         raise HisError(Kind.FORBIDDEN, "Trang đã cũ. Tải lại trang rồi làm lại.")
 

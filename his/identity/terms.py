@@ -77,6 +77,11 @@ class User:
     session_sha256: str = ""
 
     @property
+    def role_name(self) -> str:
+        """The role as people say it."""
+        return ROLE_NAMES[self.role]
+
+    @property
     def payer_id(self) -> int | None:
         """The insurer on whose behalf the person looks at submitted dossiers, if any."""
         return self.unit_id if self.unit_kind == "insurer" else None

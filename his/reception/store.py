@@ -196,6 +196,17 @@ async def list_open_visits(db: Db, patient_id: UUID, since: datetime) -> list[En
     return await db.models(Encounter, query.limit(10))
 
 
+async def latest_visits(db: Db, patient_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The newest visit of each of these people, by person."""
+    query = (
+        select(_encounter.c.patient_id, _encounter.c.id)
+        .distinct(_encounter.c.patient_id)
+        .where(_encounter.c.patient_id.in_(patient_ids), _encounter.c.status != "cancelled")
+        .order_by(_encounter.c.patient_id, _encounter.c.arrived_at.desc())
+    )
+    return {row.patient_id: row.id for row in await db.all(query)}
+
+
 async def list_signed_visits(db: Db, patient_id: UUID, since: datetime) -> list[UUID]:
     """Visits of a person since an instant that are signed and not closed: they may have waited for the card."""
     query = select(_encounter.c.id).where(

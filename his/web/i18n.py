@@ -50,3 +50,8 @@ def choose_language(cookies: Mapping[str, str]) -> str:
     """The language chosen by the cookie `lang`, else Vietnamese."""
     chosen = cookies.get("lang", DEFAULT)
     return chosen if chosen in LANGUAGES else DEFAULT
+
+
+def other_language() -> tuple[str, str]:
+    """Code and own name of the language that the person could switch to."""
+    return ("vi", "Tiếng Việt") if _language.get() == "en" else ("en", "English")

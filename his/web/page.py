@@ -86,6 +86,7 @@ def _environment() -> Environment:
         key_cap=keys.cap,
         key_bar=keys.key_bar,
         language=i18n.current_language,
+        other_language=i18n.other_language,
     )
     return environment
 

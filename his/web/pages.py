@@ -1,13 +1,17 @@
 """Pages of the shell itself: the list of keys and, for developers, the living style sheet of the components."""
 
+from urllib.parse import urlsplit
+
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from his.kit.text import fold
-from his.web import keys, parts
+from his.web import i18n, keys, parts
 from his.web.page import render, templates
 
 router = APIRouter(include_in_schema=False)
+places = APIRouter(include_in_schema=False)  # for a shell that stands alone; the front desk answers with people as well
+YEAR_SECONDS = 365 * 24 * 3600
 
 
 def _with_parts_menu(request: Request) -> None:
@@ -55,7 +59,7 @@ async def search_codes(request: Request, q: str = "") -> HTMLResponse:
     return HTMLResponse(str(module.options(hits)))  # type: ignore[attr-defined]
 
 
-@router.get("/palette")
+@places.get("/palette")
 async def search_places(request: Request, q: str = "") -> HTMLResponse:
     """Where Ctrl+K can go by word: the entries of the menu of the person who is signed in."""
     wanted = fold(q).split()
@@ -65,3 +69,14 @@ async def search_places(request: Request, q: str = "") -> HTMLResponse:
     ]
     module = templates.get_template("ui/search.html").module
     return HTMLResponse(str(module.options(items)))  # type: ignore[attr-defined]
+
+
+@router.get("/language/{code}")
+async def choose(request: Request, code: str) -> RedirectResponse:
+    """Keep the language (`vi` or `en`) in a cookie and go back to where the person was."""
+    back = urlsplit(request.headers.get("referer", ""))
+    target = back.path if back.netloc == request.headers.get("host", "") and back.path else "/"
+    response = RedirectResponse(target, 303)
+    if code in i18n.LANGUAGES:
+        response.set_cookie("lang", code, max_age=YEAR_SECONDS, samesite="lax", httponly=True)
+    return response

@@ -46,6 +46,14 @@ class Hands:
         """Make a row the current one."""
         raise NotImplementedError
 
+    def drop(self, row: Locator) -> None:
+        """Take a row out."""
+        raise NotImplementedError
+
+    def edit(self, row: Locator) -> None:
+        """Open the dialog of a row."""
+        raise NotImplementedError
+
     def decide(self, row: Locator, letter: str) -> None:
         """Accept (A), reduce (G), reject (T) or ask (H) about the line."""
         raise NotImplementedError
@@ -91,6 +99,12 @@ class Mouse(Hands):
 
     def stand_on(self, row: Locator) -> None:
         row.locator("td").first.click()
+
+    def drop(self, row: Locator) -> None:
+        row.locator("[data-drop]").click()
+
+    def edit(self, row: Locator) -> None:
+        row.locator("[data-open]").click()
 
     def decide(self, row: Locator, letter: str) -> None:
         row.locator(f"label[for$='-{letter}']").click()
@@ -184,6 +198,13 @@ class Keyboard(Hands):
     def open_row(self, row: Locator) -> None:
         self.stand_on(row)
         self.page.keyboard.press("Enter")
+
+    def drop(self, row: Locator) -> None:
+        self.stand_on(row)
+        self.page.keyboard.press("Delete")
+
+    def edit(self, row: Locator) -> None:
+        self.open_row(row)
 
     def decide(self, row: Locator, letter: str) -> None:
         self.stand_on(row)

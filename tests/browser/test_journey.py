@@ -1,11 +1,11 @@
-"""The whole way of one visit in a real browser with a mouse: desk, doctor, cashier, pharmacy, claim, insurer, province."""
+"""The whole way of one visit in a real browser with a mouse: from the door to the insurer's decision."""
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import House
 from tests.browser.hands import Mouse
-from tests.browser.steps import play
+from tests.browser.journey import play
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

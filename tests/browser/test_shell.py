@@ -17,7 +17,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from his.kit.errors import HisError, Kind
 from his.web import assets, parts
 from his.web.page import Toast, render, render_error
-from his.web.pages import router
+from his.web.pages import places, router
 from his.web.static_files import static_app
 
 CHROMIUM = "/usr/bin/chromium"
@@ -76,6 +76,7 @@ def _application(desk: Desk) -> FastAPI:
         return Response(status_code=204)
 
     app.include_router(router)
+    app.include_router(places)
     app.mount("/static", static_app)
     return app
 

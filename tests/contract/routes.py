@@ -17,7 +17,7 @@ OPEN = {
     "/livez": "the supervisor asks",
     "/readyz": "the supervisor asks",
     "/keys": "the list of keys shows no data",
-    "/palette": "the menu of the person who is signed in, nothing else",
+    "/language/{code}": "the language of this browser, kept in a cookie",
     "/parts": "style sheet of the components, invented data",
     "/parts/exam": "style sheet of the components, invented data",
     "/parts/tv": "style sheet of the components, invented data",

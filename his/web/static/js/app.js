@@ -118,7 +118,7 @@ function decide(verb, letter, row) {
 	return true;
 }
 
-/* Typeahead: options come from the server */
+/* Typeahead: options from the server */
 const cache = new Map(), kids = b => ({ul: $(".lb", b), field: $("[role=combobox]", b), value: $("[type=hidden]", b), all: $$("[role=option]", b)});
 function shut(b, shown = false) { const {ul, field} = kids(b); ul.hidden = !shown; attr(field, "aria-expanded", shown); field.removeAttribute("aria-activedescendant"); }
 const quit = b => { clearTimeout(b.wait); b.abort?.abort(); shut(b); };
@@ -202,7 +202,7 @@ on("input", e => {
 		if (d.matches(".days")) days = n; else { sum += n; d.classList.toggle("z", !n); }
 	}
 	const q = bad ? "" : Math.ceil(Math.round(sum * days * 1e3) / 1e3);
-	put($("[data-quantity]", tr), bad ? "–" : q.toLocaleString("vi-VN")); $("[name^=quantity]", tr).value = q;
+	put($("[data-quantity]", tr), bad ? "–" : q.toLocaleString("vi-VN")); $("[name^=q]", tr).value = q;
 });
 on("keydown", e => {
 	const t = at(e), step = {ArrowUp: -1, ArrowDown: 1}[e.key]; if (!step || !t.matches(".dose,.aq")) return;
@@ -210,7 +210,7 @@ on("keydown", e => {
 	no(e); all[all.indexOf(t) + step]?.focus();
 });
 
-/* Swaps: focus to the same id, else the next row, else the panel title */
+/* Swaps: focus to same id, else next row, else panel title */
 let kept;
 on("htmx:beforeSwap", e => {
 	const a = focused(), r = a.closest("[data-row]"), all = r ? rows(r) : [];
@@ -219,9 +219,9 @@ on("htmx:beforeSwap", e => {
 on("htmx:afterSettle", e => {
 	const f = $("[data-focus]", e.detail.elt), m = $("#modal"), k = kept;
 	if (e.detail.target === m) { m.firstElementChild ? open("modal") : m.close(); return; }
-	if (f) return f.removeAttribute("data-focus"), f.focus();
+	if (f) return delete f.dataset.focus, f.focus();
 	if (!k || focused() !== document.body) return;
-	const to = (k.name && k.row && by(k.row)?.querySelector(`[name="${k.name}"]`)) || k.ids.map(by).find(Boolean) || (k.panel && $(`#${k.panel} h2`));
+	const to = (k.name && k.row && by(k.row)?.querySelector(`[name="${k.name}"]`)) || k.ids.map(by).find(Boolean) || $(`#${k.panel || "x"} h2`);
 	if (to) { to.here = true; to.focus({preventScroll: true}); to.here = false; }
 });
 on("htmx:configRequest", e => e.detail.headers["X-CSRF-Token"] = meta().content);
@@ -232,7 +232,7 @@ on("htmx:responseError", e => {
 });
 on("htmx:sendError htmx:timeout", failed);
 
-/* Signed out: sign in over the page, send again */
+/* Signed out: sign in, send again */
 let refused;
 function session(d) { refused = d?.requestConfig; open("session") || location.assign("/sign-in"); }
 on("submit", async e => {
