@@ -17,6 +17,7 @@ os.environ.setdefault("HIS_PROFILE", "test")
 os.environ.setdefault("HIS_DATA_DIR", str(SCRATCH / "data"))
 
 from his.app import create_app  # noqa: E402
+from his.kit.config import get_settings  # noqa: E402
 from his.kit.db import Database  # noqa: E402
 from his.kit.embedded import Embedded  # noqa: E402
 from his.migrate import migrate  # noqa: E402
@@ -29,6 +30,13 @@ def renamed(dsn: str, dbname: str) -> str:
     """The same address with another database."""
     parts = urlsplit(dsn)
     return urlunsplit(parts._replace(path=f"/{dbname}"))
+
+
+@pytest.fixture(autouse=True)
+def _own_settings() -> Iterator[None]:
+    """Settings are read anew after a test that changed the environment, so that it changes nothing for the next."""
+    yield
+    get_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +71,7 @@ def clone(server: Embedded, template: dict[str, str], request: pytest.FixtureReq
 @pytest_asyncio.fixture
 async def database(clone: dict[str, str]) -> AsyncIterator[Database]:
     """The database as the web service sees it (role his_app), composed as in production."""
-    database = Database(clone["his_app"], size=4)
+    database = Database(clone["his_app"], size=8)
     create_app(database)
     await database.open()
     yield database
@@ -73,7 +81,7 @@ async def database(clone: dict[str, str]) -> AsyncIterator[Database]:
 @pytest_asyncio.fixture
 async def client(clone: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the whole application, not signed in."""
-    database = Database(clone["his_app"], size=4)
+    database = Database(clone["his_app"], size=8)
     app = create_app(database)
     await database.open()
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -203,7 +203,7 @@ async def _machine(database: Database, token: str, now: datetime) -> FhirCaller:
             found = await store.find_token(db, key)
         if len(_tokens) > MOST_TOKENS:
             _tokens.clear()
-        _tokens[key] = (found, now) if found else (None, None)
+        _tokens[key] = (found, now) if found and found.expires_at > now else (None, None)
     if found is None or found.expires_at <= now:
         raise HisError(Kind.UNAUTHENTICATED, "Mã truy cập đã hết hạn. Lấy mã mới ở /oauth2/token.")
     scopes = frozenset(found.scopes.split())
