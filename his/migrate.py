@@ -2,17 +2,16 @@
 
 import secrets
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 import psycopg
 from alembic import command
 from alembic.config import Config
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from sqlmodel import SQLModel
 
 from his.discovery import import_tables
 from his.fhir.schema import WRITE_RESOURCES
+from his.kit.addresses import password_path, role_address
 from his.kit.schema import apply_function
 
 ROLES = ("his_app", "his_worker")
@@ -38,14 +37,7 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
         import_tables()
         connection.execute(WRITE_RESOURCES)
         connection.execute(apply_function(SQLModel.metadata))
-    return {role: _address(owner_dsn, role, password) for role in ROLES}
-
-
-def _address(owner_dsn: str, role: str, password: str) -> str:
-    """The owner's address as a URL for another role; a socket directory goes into the query."""
-    parts = {key: str(value) for key, value in conninfo_to_dict(owner_dsn).items() if value is not None}
-    query = {key: value for key, value in parts.items() if key not in ("user", "password", "dbname")}
-    return f"postgresql://{role}:{quote(password)}@/{quote(parts.get('dbname', 'his'))}?{urlencode(query)}"
+    return {role: role_address(owner_dsn, role, password) for role in ROLES}
 
 
 def upgrade(owner_dsn: str) -> None:
@@ -64,7 +56,7 @@ def scripts() -> Path:
 
 
 def _password(data_dir: Path) -> str:
-    path = data_dir / "service-password"
+    path = password_path(data_dir)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)

@@ -12,9 +12,9 @@ from his.discovery import import_tables
 from his.fhir import registry
 from his.identity import service as identity
 from his.kit import clock
+from his.kit.addresses import service_address
 from his.kit.config import get_settings
 from his.kit.db import Database, Scope
-from his.kit.embedded import running_conninfo
 
 demo = typer.Typer(no_args_is_help=True, help="Người bệnh giả định đi qua các dịch vụ thật.")
 
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def _database() -> Database:
     settings = get_settings()
-    dsn = settings.app_database_url or running_conninfo(settings.data_dir, "his_app")
+    dsn = service_address(settings)
     if dsn is None:
         typer.echo("Hệ thống chưa chạy. Mở `make run` ở cửa sổ khác rồi làm lại.", err=True)
         raise typer.Exit(2)

@@ -15,6 +15,7 @@ from his.fhir.importer import Importing, Report, find, load
 from his.fhir.profiles import write
 from his.fhir.registry import discover, render
 from his.kit import clock
+from his.kit.addresses import service_address
 from his.kit.config import get_settings
 from his.kit.db import Database, Scope
 
@@ -33,9 +34,11 @@ def import_files(
     ] = "",
 ) -> None:
     """Nạp tài nguyên FHIR vào một đơn vị; mỗi Bundle là một giao dịch."""
-    address = database_url or get_settings().app_database_url or ""
+    address = database_url or service_address(get_settings())
     if not address:
-        console.print("[red]Chưa biết địa chỉ cơ sở dữ liệu.[/] Đặt HIS_APP_DATABASE_URL rồi chạy lại.")
+        console.print(
+            "[red]Hệ thống chưa chạy.[/] Mở `make run` ở cửa sổ khác, hoặc đặt HIS_APP_DATABASE_URL, rồi làm lại."
+        )
         raise typer.Exit(2)
     report = asyncio.run(_import(address, unit, find(paths)))
     console.print(
