@@ -14,7 +14,6 @@ from his.kit import clock
 from his.kit.config import get_settings
 from his.kit.errors import HisError, Kind
 from his.web.page import is_fragment, render
-from his.web.pages import search_places
 
 router = APIRouter()
 LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
@@ -89,9 +88,3 @@ async def sign_out(request: Request, caller: Annotated[Caller, needs(Capability.
 async def home(caller: Annotated[Caller, needs(Capability.HOME)]) -> Response:
     """The page where the role's work begins."""
     return RedirectResponse(HOME_PAGE[caller.user.role], 303)
-
-
-@router.get("/go")
-async def go(request: Request, caller: Annotated[Caller, needs(Capability.HOME)], q: str = "") -> Response:
-    """The options of Ctrl+K: pages of this person's menu by word."""
-    return await search_places(request, q)

