@@ -14,7 +14,7 @@ import pytest_asyncio
 
 SCRATCH = Path(tempfile.mkdtemp(prefix="his-test-"))
 os.environ.setdefault("HIS_PROFILE", "test")
-os.environ.setdefault("HIS_DATA_DIR", str(SCRATCH / "data"))
+os.environ["HIS_DATA_DIR"] = str(SCRATCH / "data")  # each test process its own, whatever it inherited
 
 from his.app import create_app  # noqa: E402
 from his.kit.config import get_settings  # noqa: E402

@@ -21,7 +21,8 @@ class Module:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        return self.path.relative_to(PACKAGE).with_suffix("").parts
+        inside = self.path.is_relative_to(PACKAGE)
+        return self.path.relative_to(PACKAGE if inside else ROOT).with_suffix("").parts
 
 
 def parse(text: str, path: Path = PACKAGE / "example.py") -> Module:
@@ -33,3 +34,11 @@ def modules() -> tuple[Module, ...]:
     return tuple(
         parse(p.read_text(encoding="utf-8"), p) for p in sorted(PACKAGE.rglob("*.py")) if "__pycache__" not in p.parts
     )
+
+
+@cache
+def every_module() -> tuple[Module, ...]:
+    """The product's files, and those of tests, migrations and deployment."""
+    folders = ("his", "tests", "migrations", "deploy")
+    paths = (p for folder in folders for p in sorted((ROOT / folder).rglob("*.py")) if "__pycache__" not in p.parts)
+    return tuple(parse(p.read_text(encoding="utf-8"), p) for p in paths)

@@ -41,7 +41,7 @@ def find_chromium() -> str:
 
 
 @pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """A real browser; without one the journeys are skipped, and nobody should overlook that."""
     executable = find_chromium()
     if not executable:
@@ -49,9 +49,9 @@ def chrome() -> Iterator[Browser]:
         warnings.warn(said, stacklevel=1)
         pytest.skip(said)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
-        yield browser
-        browser.close()
+        chromium = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="module")

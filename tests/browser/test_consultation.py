@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from his.app import create_app
 from his.encounters import service as encounters
@@ -71,14 +71,6 @@ def address(clone: dict[str, str]) -> Iterator[str]:
     thread.join(10)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(locale="vi-VN", viewport={"width": 1366, "height": 768})
@@ -120,6 +112,21 @@ def _pick(page: Page, key: str, words: str) -> None:
     page.keyboard.type(words)
     expect(page.locator("[role=option]").first).to_be_visible()
     page.keyboard.press("Enter")
+
+
+def _enter_result(page: Page, address: str) -> None:
+    """Type and sign the ordered value from the worklist, by keyboard."""
+    _open(page, f"{address}/results")
+    _tab_to(page, page.locator("[data-row]").filter(has_text="Lò Thị Mai"))
+    page.keyboard.press("Enter")
+    field = page.get_by_label("HbA1c", exact=True)
+    expect(field).to_be_visible()
+    _tab_to(page, field)
+    page.keyboard.type("8,1")
+    page.keyboard.press("Tab")
+    expect(page.locator("#entry .flag")).to_contain_text("cao")
+    page.keyboard.press("Control+d")
+    expect(page.locator("#toast")).to_contain_text("Đã ký kết quả")
 
 
 def test_a_visit_by_keyboard_alone(page: Page, address: str, run: Callable[..., Cast]) -> None:
@@ -164,17 +171,7 @@ def test_a_visit_by_keyboard_alone(page: Page, address: str, run: Callable[..., 
     expect(page.locator("#sign")).to_contain_text("Ký: còn 1 điều chặn")
     _shot(page, "exam-blocked")
 
-    _open(page, f"{address}/results")
-    _tab_to(page, page.locator("[data-row]").filter(has_text="Lò Thị Mai"))
-    page.keyboard.press("Enter")
-    field = page.get_by_label("HbA1c", exact=True)
-    expect(field).to_be_visible()
-    _tab_to(page, field)
-    page.keyboard.type("8,1")
-    page.keyboard.press("Tab")
-    expect(page.locator("#entry .flag")).to_contain_text("cao")
-    page.keyboard.press("Control+d")
-    expect(page.locator("#toast")).to_contain_text("Đã ký kết quả")
+    _enter_result(page, address)
 
     _open(page, f"{address}/visit/{cast.id}")
     expect(page.locator("#outcome_code")).to_have_value("2")

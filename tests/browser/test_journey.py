@@ -10,5 +10,5 @@ from tests.browser.journey import play
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_a_visit_from_the_door_to_the_decision(chrome: Browser, house: House) -> None:
-    play(house, chrome, Mouse)
+def test_a_visit_from_the_door_to_the_decision(browser: Browser, house: House) -> None:
+    play(house, browser, Mouse)

@@ -10,5 +10,5 @@ from tests.browser.journey import play
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_a_visit_without_a_mouse(chrome: Browser, house: House) -> None:
-    play(house, chrome, Keyboard)
+def test_a_visit_without_a_mouse(browser: Browser, house: House) -> None:
+    play(house, browser, Keyboard)

@@ -48,6 +48,37 @@ async def account(database: Database, username: str) -> Account:
     return found
 
 
+def new_patient(n: int, name: str, birth: date, gender: str, now: datetime) -> Patient:
+    """An invented person of unit 2."""
+    return Patient(
+        unit_id=UNIT,
+        person_id=uuid4(),
+        code=f"26-{n:06d}",
+        name=name,
+        birth_date=birth,
+        gender=gender,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def new_coverage(n: int, patient: Patient, now: datetime) -> Coverage:
+    """A confirmed card of 2026, registered at unit 2."""
+    number = f"{9700000000 + n:010d}"
+    return Coverage(
+        unit_id=UNIT,
+        patient_id=patient.id,
+        card_number=f"GD479{number}",
+        insurance_number=number,
+        primary_facility_code="97002",
+        valid_from=date(2026, 1, 1),
+        valid_to=date(2026, 12, 31),
+        state="confirmed",
+        checked_at=now,
+        check_code="000",
+    )
+
+
 async def make_visit(
     database: Database,
     *,
@@ -69,32 +100,11 @@ async def make_visit(
         assert room is not None
         changes = Changes()
         if patient is None:
-            patient = Patient(
-                unit_id=UNIT,
-                person_id=uuid4(),
-                code=f"26-{n:06d}",
-                name=name,
-                birth_date=birth,
-                gender=gender,
-                created_at=now,
-                updated_at=now,
-            )
+            patient = new_patient(n, name, birth, gender, now)
             changes.insert(patient)
         coverage = None
         if insured:
-            number = f"{9700000000 + n:010d}"
-            coverage = Coverage(
-                unit_id=UNIT,
-                patient_id=patient.id,
-                card_number=f"GD479{number}",
-                insurance_number=number,
-                primary_facility_code="97002",
-                valid_from=date(2026, 1, 1),
-                valid_to=date(2026, 12, 31),
-                state="confirmed",
-                checked_at=now,
-                check_code="000",
-            )
+            coverage = new_coverage(n, patient, now)
             changes.insert(coverage)
         encounter = encounters.new_encounter(
             unit_id=UNIT,

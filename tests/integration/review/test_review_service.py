@@ -1,67 +1,37 @@
 """Review on a real database: receiving, deciding to the đồng, two officers, undo, finish, and who sees what."""
 
+# ruff: noqa: F401, F811  # fixtures come by name from the shared module
+
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from uuid import UUID, uuid4
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import func, select
 
 from his.claims.tables import Claim, ClaimEvent
 from his.identity.province import INSURER_ID
-from his.kit import clock
-from his.kit.changes import Changes
 from his.kit.columns import table
 from his.kit.db import Database, Db, Scope
 from his.kit.errors import HisError, Kind
 from his.review import service, store
-from his.review.service import Bench, Officer
-from his.review.service.worklist import read_filters
-from his.review.tables import ReviewCase, ReviewEvent, ReviewLine
-from his.review.terms import Approval, Decision, Filters, Verdict
+from his.review.tables import ReviewCase
+from his.review.terms import Approval, Decision, Verdict
 from tests.integration.dossiers import VISIT, receive, submit
-
-NOW = clock.now()
-FIRST, SECOND = Officer(UUID(int=1), "GĐV. Một"), Officer(UUID(int=2), "GĐV. Hai")
-ACCEPT, REJECT, ASK = (
-    Verdict(Decision.ACCEPT),
-    Verdict(Decision.REJECT, reason_code="DD4", reason="Đã gồm trong nội soi"),
-    Verdict(Decision.ASK, reason_code="H1"),
+from tests.integration.review.bench import (
+    ACCEPT,
+    ASK,
+    FIRST,
+    NOW,
+    REJECT,
+    SECOND,
+    by_name,
+    check_sums,
+    db,
+    officer_db,
+    received,
 )
-
-
-def officer_db(database: Database, payer: int = INSURER_ID) -> Db:
-    return Db(database, Scope(payer, str(FIRST.account_id), "insurance-officer", payer_id=payer))
-
-
-@pytest_asyncio.fixture
-async def db(database: Database) -> AsyncIterator[Db]:
-    handle = officer_db(database)
-    yield handle
-    await handle.release()
-
-
-async def received(database: Database, **fields: object) -> tuple[Claim, ReviewCase]:
-    claim = await submit(database, **fields)  # type: ignore[arg-type]
-    await receive(database, claim, NOW)
-    async with database.scoped(Scope(claim.unit_id)) as unit:
-        case = await store.case_of_claim(unit, claim.id)
-    assert case is not None
-    return claim, case
-
-
-def by_name(bench: Bench, name: str) -> ReviewLine:
-    return next(line for line in bench.lines if name in line.name)
-
-
-def check_sums(bench: Bench) -> None:
-    case = bench.case
-    assert case.asked == case.approved + case.reduced + case.asking + case.undecided
-    assert case.asked == sum(line.asked for line in bench.lines)
 
 
 async def test_an_accepted_dossier_becomes_a_case_once(database: Database, db: Db) -> None:
@@ -245,144 +215,4 @@ async def test_a_finished_case_is_told_to_the_unit_and_locked(database: Database
             await deed
         assert locked.value.kind is Kind.CONFLICT
     await unit.release()
-    await db.release()
-
-
-async def test_a_question_keeps_its_line_open_and_the_unit_answers(database: Database, db: Db) -> None:
-    claim, case = await received(database, size="clean")
-    bench = await service.open_case(db, case.id)
-    exam, scan = bench.lines
-    await service.decide_line(db, FIRST, case.id, exam.id, ACCEPT, NOW)
-    await service.decide_line(db, FIRST, case.id, scan.id, ASK, NOW)
-    bench = await service.finish_case(db, FIRST, case.id, NOW + timedelta(seconds=1))
-    assert (bench.case.state, bench.case.asking) == ("asking", scan.asked)
-    with pytest.raises(HisError):  # the accepted line was told already
-        await service.decide_line(db, FIRST, case.id, exam.id, REJECT, NOW + timedelta(seconds=2))
-    with pytest.raises(HisError) as waiting:
-        await service.finish_case(db, FIRST, case.id, NOW + timedelta(seconds=2))
-    assert "hỏi hồ sơ" in waiting.value.message
-    unit = Db(database, Scope(2, "test", "cashier"))
-    with pytest.raises(HisError):
-        await service.answer_line(unit, claim.id, exam.id, "Đã khám", uuid4(), NOW)
-    await service.answer_line(unit, claim.id, scan.id, "Ảnh siêu âm lưu tại máy SA-01", uuid4(), NOW)
-    stranger = Db(database, Scope(3, "test", "cashier"))
-    with pytest.raises(HisError) as missing:
-        await service.answer_line(stranger, claim.id, scan.id, "Của đơn vị khác", uuid4(), NOW)
-    assert missing.value.kind is Kind.NOT_FOUND
-    later = await service.open_case(db, case.id)
-    assert later.line(scan.id).answer == "Ảnh siêu âm lưu tại máy SA-01"
-    await service.decide_line(db, FIRST, case.id, scan.id, ACCEPT, NOW + timedelta(seconds=3))
-    done = await service.finish_case(db, FIRST, case.id, NOW + timedelta(seconds=4))
-    assert (done.case.state, done.case.approved) == ("decided", done.case.asked)
-    for handle in (unit, stranger, db):
-        await handle.release()
-
-
-async def test_another_insurer_and_another_unit_see_nothing(database: Database, db: Db) -> None:
-    claim, case = await received(database, size="clean")
-    stranger = officer_db(database, payer=77)
-    with pytest.raises(HisError) as missing:
-        await service.open_case(stranger, case.id)
-    assert missing.value.kind is Kind.NOT_FOUND
-    assert await store.list_cases(stranger, Filters(state="all")) == []
-    other = Db(database, Scope(3, "test", "unit-admin"))
-    assert await store.get_case(other, case.id) is None
-    assert await store.list_lines(other, [case.id]) == []
-    assert await store.list_events(other, case.id) == []
-    assert await service.load_decisions(other, claim.id) is None
-    claims = table(Claim)
-    assert await db.scalar(select(func.count()).select_from(claims)) == 0  # an officer reads cases, never claims
-    for handle in (stranger, other, db):
-        await handle.release()
-
-
-async def test_a_unit_cannot_decide(database: Database) -> None:
-    _, case = await received(database, size="clean")
-    unit = Db(database, Scope(2, "test", "unit-admin"))
-    lines = await store.list_lines(unit, [case.id])
-    for deed in (
-        service.decide_line(unit, FIRST, case.id, lines[0].id, ACCEPT, NOW),
-        service.accept_clean(unit, FIRST, case.id, NOW),
-        service.finish_case(unit, FIRST, case.id, NOW),
-    ):
-        with pytest.raises(HisError) as refused:
-            await deed
-        assert refused.value.kind is Kind.FORBIDDEN
-    await unit.release()
-
-
-async def test_a_new_revision_replaces_an_undecided_case_or_opens_a_round(database: Database, db: Db) -> None:
-    claim, case = await received(database, size="clean")
-    second = await _revise(database, claim)
-    await receive(database, second, NOW)
-    old, new = await service.open_case(db, case.id), await _case_of(database, second)
-    assert (old.case.state, new.state, new.round, new.revision) == ("replaced", "received", 1, 2)
-    await service.accept_clean(db, FIRST, new.id, NOW)
-    await service.finish_case(db, FIRST, new.id, NOW)
-    third = await _revise(database, second, 3)
-    await receive(database, third, NOW)
-    latest = await _case_of(database, third)
-    assert (latest.round, latest.revision) == (2, 3)
-    assert (await service.open_case(db, new.id)).case.state == "decided"
-    await db.release()
-
-
-async def _revise(database: Database, claim: Claim, revision: int = 2) -> Claim:
-    async with database.scoped(Scope(2, "test", "worker")) as db:
-        t = table(Claim)
-        row = await db.model(Claim, select(t).where(t.c.id == claim.id))
-        assert row is not None
-        new = Claim(**{**row.model_dump(), "id": uuid4(), "revision": revision, "state": "accepted", "version": 1})
-        await db.apply(Changes().insert(new), NOW)
-    return new
-
-
-async def _case_of(database: Database, claim: Claim) -> ReviewCase:
-    async with database.scoped(Scope(2)) as db:
-        case = await store.case_of_claim(db, claim.id)
-    assert case is not None
-    return case
-
-
-async def test_the_worklist_filters_and_pages(database: Database, db: Db) -> None:
-    at = datetime(2026, 5, 5, 2, 0, tzinfo=VISIT.tzinfo)
-    made = [await received(database, size="clean", at=at + timedelta(minutes=n)) for n in range(3)]
-    _, full = await received(database, at=at)
-    _, far = await received(database, at=at, unit=3)
-    may = {"period": "2026-05"}
-
-    async def ids(**query: str) -> list[UUID]:
-        return [c.id for c in await store.list_cases(db, read_filters({**may, **query}))]
-
-    everything = [*(case.id for _, case in made), full.id, far.id]
-    assert await ids() == everything
-    assert await ids(unit="3") == [far.id]
-    assert await ids(findings="with") == [full.id, far.id]
-    assert await ids(findings="none") == [case.id for _, case in made]
-    assert await ids(above="500.000") == [full.id, far.id]
-    assert await ids(q=made[1][0].number) == [made[1][1].id]
-    assert await ids(sample="100") == everything
-    assert await ids(state="decided") == []
-    first = await store.list_cases(db, read_filters(may), limit=2)
-    rest = await store.list_cases(db, read_filters(may), first[-1].id, limit=50)
-    assert [c.id for c in (*first, *rest)] == everything
-    assert [c.id for c in await store.list_before(db, read_filters(may), full.id, 2)] == everything[1:3]
-    for wrong in ({"sample": "0"}, {"above": "abc"}, {"unit": "x"}, {"state": "lost"}):
-        with pytest.raises(HisError):
-            read_filters(wrong)
-    await db.release()
-
-
-async def test_every_step_is_written_down(database: Database, db: Db) -> None:
-    _, case = await received(database, size="clean")
-    await service.accept_clean(db, FIRST, case.id, NOW)
-    await service.undo(db, FIRST, case.id, NOW + timedelta(seconds=1))
-    await service.accept_clean(db, FIRST, case.id, NOW + timedelta(seconds=2))
-    await service.finish_case(db, FIRST, case.id, NOW + timedelta(seconds=3))
-    events: list[ReviewEvent] = await store.list_events(db, case.id)
-    assert sorted(e.action for e in events) == ["accept-clean", "accept-clean", "finish", "receive", "undo"]
-    assert sum(e.undone for e in events) == 1
-    done, median = await store.measure_day(db, FIRST.account_id, NOW - timedelta(hours=1))
-    assert done >= 1
-    assert median is not None
     await db.release()

@@ -64,6 +64,19 @@ PARACETAMOL = DrugLine(
 )  # fmt: skip
 
 
+def result() -> ResultLine:
+    return ResultLine(
+        key="result-1",
+        service_code="23.0075.1494",
+        index_code="C00042",
+        index_name="Glucose",
+        value="7.2",
+        unit_name="mmol/L",
+        result_at=minutes(55),
+        reader_code="000456/BN-CCHN",
+    )
+
+
 def example() -> ClaimFacts:
     services = (EXAM, GLUCOSE)
     drugs = (PARACETAMOL,)
@@ -112,18 +125,7 @@ def example() -> ClaimFacts:
         head_number="0123456789",
         drugs=drugs,
         services=services,
-        results=(
-            ResultLine(
-                key="result-1",
-                service_code="23.0075.1494",
-                index_code="C00042",
-                index_name="Glucose",
-                value="7.2",
-                unit_name="mmol/L",
-                result_at=minutes(55),
-                reader_code="000456/BN-CCHN",
-            ),
-        ),
+        results=(result(),),
         notes=(
             ProgressNote(
                 key="note-1", course="Tỉnh, sốt 38,5 °C", noted_at=minutes(10), author_codes=("000123/BN-CCHN",)
