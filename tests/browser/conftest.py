@@ -10,10 +10,11 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from his.app import create_app
 from his.kit.config import get_settings
@@ -33,6 +34,22 @@ class House:
     address: str
     owner: str
     app: str
+
+
+_goto, _reload = Page.goto, Page.reload
+
+
+def goto(page: Page, url: str, **options: Any) -> Response | None:
+    """Go to a page and let it load its keyboard map: nobody presses a key before a page has settled, a test does."""
+    return _goto(page, url, **{"wait_until": "networkidle", **options})
+
+
+def reload(page: Page, **options: Any) -> Response | None:
+    """The same after loading anew."""
+    return _reload(page, **{"wait_until": "networkidle", **options})
+
+
+Page.goto, Page.reload = goto, reload  # type: ignore[method-assign]
 
 
 def find_chromium() -> str:

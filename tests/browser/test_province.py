@@ -117,6 +117,7 @@ def test_the_morning_by_keyboard(chromium: Browser, site: str) -> None:
     page.keyboard.press("F6")
     expect(page.locator("#modal h2")).to_have_text("Đặt câu hỏi")
     page.locator("#ask-what").select_option("A01-age")
+    expect(page.locator("#modal")).to_be_visible()
     expect(page.locator("#modal #answer")).to_contain_text("Từ 60 tuổi")
     page.keyboard.press("Escape")
     expect(page.locator("#modal")).not_to_be_visible()
@@ -134,6 +135,7 @@ def test_every_key_number_opens_its_definition(chromium: Browser, site: str) -> 
     for n in range(5):
         links.nth(n).focus()
         page.keyboard.press("Enter")
+        expect(page.locator("#modal")).to_be_visible()
         expect(page.locator("#modal .dlg-body")).to_contain_text("TT 23/2025/TT-BYT")
         page.keyboard.press("Escape")
         expect(page.locator("#modal")).not_to_be_visible()
