@@ -36,6 +36,7 @@ class House:
     app: str
 
 
+HUMAN_MS = 90  # between two deeds; nobody presses keys faster, and a swap settles in twenty
 _goto, _reload = Page.goto, Page.reload
 
 
@@ -66,7 +67,7 @@ def browser() -> Iterator[Browser]:
         warnings.warn(said, stacklevel=1)
         pytest.skip(said)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        chromium = playwright.chromium.launch(executable_path=executable, args=QUIET, slow_mo=HUMAN_MS)
         yield chromium
         chromium.close()
 

