@@ -217,5 +217,6 @@ class Care(Story):
         page.keyboard.press("Tab")
         expect(page.locator("#sign")).to_contain_text("Ký, xong khám")
         page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(500)  # the sign panel is fetched again after the last word
         hands.press(page.locator("#sign [data-action=next]"), "Control+d")
-        expect(page.locator("#before")).to_contain_text("Đã ký")
+        expect(page.locator("#before")).to_contain_text("Đã ký", timeout=20_000)

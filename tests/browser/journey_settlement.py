@@ -137,7 +137,7 @@ class Settlement(Story):
         self._reject(hands)
         hands.press(page.locator("#finish"), "Control+d")
         page.wait_for_url(lambda url: self.claim not in url and not url.endswith(str(number)))
-        expect(page.locator("h1")).to_contain_text("Hồ sơ giám định")
+        expect(page.locator("h1")).to_contain_text("Hồ sơ giám định", timeout=20_000)
 
     def _reduce(self, hands: Hands) -> None:
         page = hands.page
