@@ -17,3 +17,8 @@ document.addEventListener("registered", e => {
   if (e.detail.slip) window.open(e.detail.slip, "_blank", "noopener");
 });
 })();
+
+/* The empty desk gives way: its refresh under way is dropped, the pieces it would bring have no place any more */
+document.addEventListener("htmx:beforeSwap", e => {
+	if (e.detail.target.querySelector("#rooms-panel")) htmx.trigger("#rooms-panel", "htmx:abort");
+});
