@@ -213,6 +213,7 @@ def test_two_people_at_one_record_choose_what_stays(page: Page, address: str, ru
     page.keyboard.press("Control+s")
     dialog = page.locator("#modal")
     expect(dialog).to_contain_text("Bản của phòng 104")
+    expect(dialog.get_by_role("radio", name="Bản của tôi")).to_be_focused()
     _shot(page, "exam-differences")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")

@@ -32,6 +32,14 @@ SEED = 20261123
 UNSEEN = httpx.TransportError
 
 
+def serves(process: psutil.Process) -> bool:
+    """Is it a living worker: neither the tracker of multiprocessing nor one that was killed a moment ago."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
+
+
 class Service:
     """`uvicorn` with two workers in a process group of its own, which can be killed at any moment."""
 
@@ -61,9 +69,10 @@ class Service:
     def kill_worker(self, chance: random.Random) -> None:
         """Kill one of the two workers; the other goes on, the master starts a new one."""
         assert self.process is not None
-        workers = [
-            c for c in psutil.Process(self.process.pid).children() if "resource_tracker" not in " ".join(c.cmdline())
-        ]
+        deadline = time.monotonic() + 60
+        while not (workers := [c for c in psutil.Process(self.process.pid).children() if serves(c)]):
+            assert time.monotonic() < deadline, "the master starts no new worker"
+            time.sleep(0.01)
         chance.choice(workers).kill()
         self.kills += 1
 
