@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from his.claims import desk, pages, service, store, view
+from his.claims import desk, service, store, view
+from his.claims.pages import board as desk_page
 from his.claims.tables import Claim
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
@@ -96,13 +97,13 @@ async def list_claims(
     period: str = "",
     state: str = "",
     q: Annotated[str, Query(max_length=60)] = "",
-    page: Annotated[int, Query(ge=1, le=pages.LAST_PAGE)] = 1,
+    page: Annotated[int, Query(ge=1, le=desk_page.LAST_PAGE)] = 1,
 ) -> ListOut:
     """Dossiers of a month (`2026-10`): `state` is a filter of the desk, `q` a number or code."""
     found, total = await store.list_claims(
         caller.db,
-        pages.read_period(period, caller),
-        pages.states_of(state),
+        desk_page.read_period(period, caller),
+        desk_page.states_of(state),
         clean(q),
         limit=desk.PAGE,
         offset=(page - 1) * desk.PAGE,
@@ -113,7 +114,7 @@ async def list_claims(
 @router.get("/board")
 async def board(caller: Desk, period: str = "") -> BoardOut:
     """The funnel and the causes of a month."""
-    month = pages.read_period(period, caller)
+    month = desk_page.read_period(period, caller)
     counts = await store.count_states(caller.db, month)
     causes = [*await desk.list_causes(caller.db, month), *await desk.list_waits(caller.db, month)]
     rows = [view.cause_row(cause, caller.now) for cause in causes]
@@ -149,4 +150,4 @@ async def reseal(claim_id: UUID, caller: Desk) -> ClaimOut:
 @router.get("/{claim_id}/dossier.xml")
 async def download(claim_id: UUID, caller: Desk) -> Response:
     """The signed file, byte for byte as it was sent."""
-    return await pages.signed_file(caller, claim_id)
+    return await desk_page.signed_file(caller, claim_id)

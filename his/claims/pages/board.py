@@ -15,10 +15,9 @@ from his.kit.changes import Changes
 from his.kit.clock import day_of
 from his.kit.errors import invalid, not_found
 from his.kit.text import clean, mask
-from his.web.page import MenuItem, Toast, render, toast_event
+from his.web.page import Toast, render, toast_event
 
 router = APIRouter()
-MENU = [(Capability.CLAIM_DESK, MenuItem("Hồ sơ BHYT", "/claims", "shield"))]
 Desk = Annotated[Caller, needs(Capability.CLAIM_DESK)]
 LAST_PAGE = 200
 
