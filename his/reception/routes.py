@@ -1,5 +1,6 @@
 """JSON of the front desk: register a visit, move it to another room."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -11,12 +12,21 @@ from his.identity.access import Caller, needs
 from his.identity.terms import Capability
 from his.kit.body import Body
 from his.reception import service
-from his.reception.terms import VisitForm, Way
+from his.reception.terms import Paper, VisitForm, Way
 from his.registration.bodies import CardIn, PatientIn
 
 router = APIRouter(prefix="/api/reception", tags=["reception"])
 Desk = Annotated[Caller, needs(Capability.REGISTER)]
 QueueStaff = Annotated[Caller, needs(Capability.QUEUE)]
+
+
+class PaperIn(Body):
+    """A referral or an appointment slip."""
+
+    number: str = Field(min_length=1, max_length=50)
+    issued_on: date
+    facility_code: str = Field("", pattern="^([0-9A-Z]{5})?$")
+    one_year: bool = False
 
 
 class VisitIn(Body):
@@ -31,6 +41,7 @@ class VisitIn(Body):
     check_id: UUID | None = None
     way: Way = Way.AUTO
     way_reason: str = Field("", max_length=200)
+    paper: PaperIn | None = None
     reason: str = Field("", max_length=300)
     priority: str = Field("", pattern="^(|emergency|child|elderly|pregnant|disabled)$")
     weight_kg: Decimal | None = Field(None, gt=0, le=400)
@@ -70,10 +81,11 @@ class MovedOut(BaseModel):
 @router.post("/visits", status_code=201)
 async def register_visit(body: VisitIn, caller: Desk) -> RegisteredOut:
     """Register person, cards, visit, examination fee and queue number at once."""
-    values = body.model_dump(exclude={"patient", "card"})
+    values = body.model_dump(exclude={"patient", "card", "paper"})
     form = VisitForm(
         patient=body.patient.form(),
         card=body.card.form() if body.card else None,
+        paper=Paper(**body.paper.model_dump()) if body.paper else None,
         **values,
     )
     return RegisteredOut.model_validate(await service.register_visit(caller.db, form, caller.now))

@@ -13,13 +13,13 @@ from his.catalog.tables import Code, ServiceItem
 from his.encounters.tables import Encounter
 from his.exchange.tables import IdempotencyKey
 from his.identity.tables import Department, Practitioner, Room, Unit
-from his.kit.clock import VIETNAM
+from his.kit.clock import VIETNAM, day_of
 from his.kit.columns import table
 from his.kit.db import Db
 from his.kit.errors import not_found
 from his.kit.money import ZERO
 from his.prescriptions.tables import MedicationRequest
-from his.reception.terms import DrugInHand, History, PastVisit, Place
+from his.reception.terms import DrugInHand, History, Paper, PastVisit, Place
 from his.registration.tables import Coverage, Patient
 from his.scheduling.tables import Ticket
 
@@ -224,6 +224,23 @@ async def get_encounter(db: Db, encounter_id: UUID) -> Encounter:
     if found is None:
         raise not_found()
     return found
+
+
+async def unit_code(db: Db) -> str:
+    """MA_CSKCB of the unit in scope."""
+    return str(await db.scalar(select(_unit.c.code).where(_unit.c.id == db.scope.unit_id)) or "")
+
+
+async def find_paper(db: Db, patient_id: UUID, paper: Paper) -> tuple[str, date] | None:
+    """Dossier code and day of the person's visit that rests on this appointment slip; None when it was not used."""
+    query = select(_encounter.c.dossier_code, _encounter.c.arrived_at).where(
+        _encounter.c.patient_id == patient_id,
+        _encounter.c.status != "cancelled",
+        _encounter.c.route["follow_up"].astext == "true",
+        _encounter.c.route["referral_paper"].astext == paper.number.strip(),
+    )
+    row = await db.first(query.order_by(_encounter.c.arrived_at.desc()).limit(1))
+    return None if row is None else (row.dossier_code, day_of(row.arrived_at))
 
 
 async def facility_name(db: Db, code: str) -> str:

@@ -39,6 +39,16 @@ WAY_NAMES: dict[Way, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A referral or an appointment slip; `one_year`: the referral is for a disease of Phụ lục III, TT 01/2025/TT-BYT."""
+
+    number: str
+    issued_on: date | None = None
+    facility_code: str = ""
+    one_year: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class VisitForm:
     """A visit as the desk typed it. `key` is made with the form: the same key twice is the same visit.
 
@@ -55,6 +65,7 @@ class VisitForm:
     question: CardQuestion | None = None
     way: Way = Way.AUTO
     way_reason: str = ""
+    paper: Paper | None = None
     reason: str = ""
     priority: str = ""
     weight_kg: Decimal | None = None
@@ -214,6 +225,10 @@ class DeskFields:
     check_id: str = ""
     way: str = ""
     way_reason: str = ""
+    paper_number: str = ""
+    paper_on: str = ""
+    paper_facility: str = ""
+    paper_year: str = ""
     reason: str = ""
     room_id: str = ""
     priority: str = ""

@@ -12,7 +12,7 @@ from his.kit.clock import local
 from his.kit.errors import Finding, HisError, Severity, invalid, refuse_errors
 from his.reception.rules.desk import GENDERS
 from his.reception.rules.sources import compare
-from his.reception.terms import DeskFields, FieldView, VisitForm, Way
+from his.reception.terms import DeskFields, FieldView, Paper, VisitForm, Way
 from his.registration.rules.cards import is_question_number, question_birth
 from his.registration.rules.patient import check_patient, tidy
 from his.registration.rules.scan import parse_scan, read_date
@@ -160,6 +160,15 @@ def typed_card(fields: DeskFields) -> CardForm | None:
     return CardForm(fields.card.upper().replace(" ", ""), start[0], end[0], fields.card_facility.strip())
 
 
+def typed_paper(fields: DeskFields) -> Paper | None:
+    """The paper in the form; None while its number is empty."""
+    issued = read_date(fields.paper_on)
+    if not fields.paper_number.strip():
+        return None
+    day = issued[0] if issued is not None and issued[1] == "day" else None
+    return Paper(fields.paper_number.strip(), day, fields.paper_facility.strip().upper(), fields.paper_year == "1")
+
+
 def question_of(fields: DeskFields, number: str, officer: tuple[str, str] = ("", "")) -> CardQuestion | None:
     """What the gateway can be asked with; None while number, name or birth date are missing."""
     birth = read_date(fields.birth)
@@ -215,6 +224,7 @@ def visit_form(fields: DeskFields, province: str, question: CardQuestion | None,
         question=None if check else question,
         way=Way(fields.way) if fields.way in set(Way) else Way.AUTO,
         way_reason=fields.way_reason,
+        paper=typed_paper(fields),
         reason=fields.reason,
         priority=fields.priority,
         weight_kg=weight,

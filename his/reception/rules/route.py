@@ -12,10 +12,8 @@ from his.kit.errors import Finding, Severity
 from his.reception.terms import Place, Way
 from his.registration.rules.cards import Card as HeldCard
 
-# These ways rest on a paper or a word that the card does not show, so the desk writes which.
-NEEDS_REASON: Final = frozenset(
-    {Way.REFERRAL, Way.FOLLOW_UP, Way.MOVED, Way.REGISTERED, Way.ORGAN_DONOR, Way.MEDICINE, Way.SELF}
-)
+# These ways rest on a word that the card does not show, so the desk writes which; papers are checked in `paper`.
+NEEDS_REASON: Final = frozenset({Way.MOVED, Way.REGISTERED, Way.ORGAN_DONOR, Way.MEDICINE, Way.SELF})
 
 
 class Card(HeldCard, Protocol):
@@ -88,6 +86,6 @@ def route_document(route: RouteFacts) -> dict[str, Any]:
 def check_way(way: Way, reason: str) -> list[Finding]:
     """A category changed by hand is written down with its reason."""
     if way in NEEDS_REASON and not reason.strip():
-        text = "Ghi lý do đổi đối tượng: số phiếu chuyển, ngày hẹn hoặc lời người bệnh."
+        text = "Ghi lý do đổi đối tượng: lời người bệnh hoặc giấy đã xem."
         return [Finding("REC-WAY-01", Severity.ERROR, text, "way_reason")]
     return []

@@ -10,6 +10,7 @@ from his.kit.clock import day_of
 from his.kit.db import Db
 from his.kit.text import clean
 from his.reception import store
+from his.reception.rules.paper import KEPT
 from his.reception.rules.route import entitle, route_document
 from his.reception.service.register import payer_text
 from his.reception.terms import Way
@@ -54,11 +55,12 @@ async def settle_late_answer(db: Db, check_id: UUID, now: datetime) -> int:
         way = way_of(visit.route)
         card = None if way is Way.SELF else card_on(cards, on)
         entitlement, route = entitle(way, card, await store.get_place(db, visit.room_id), on)
+        kept: dict[str, object] = {name: visit.route[name] for name in KEPT if name in visit.route}
         values = {
             "coverage_id": card.id if card is not None else None,
             "entitlement_code": entitlement.category,
             "entitlement_reason": clean(entitlement.reason),
-            "route": route_document(route),
+            "route": {**route_document(route), **kept},
         }
         changes = Changes()
         if any(getattr(visit, name) != value for name, value in values.items()):

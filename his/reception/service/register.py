@@ -20,6 +20,7 @@ from his.kit.errors import HisError, Kind, invalid, refuse_errors
 from his.orders import service as orders
 from his.reception import store
 from his.reception.rules.facts import fact_for_doctor
+from his.reception.rules.paper import WITH_PAPER, check_paper, paper_document, paper_words, used_before
 from his.reception.rules.route import check_way, entitle, route_document
 from his.reception.service.ward import find_ward_code
 from his.reception.terms import History, Place, Registered, VisitForm, Way
@@ -63,6 +64,8 @@ async def register_visit(db: Db, form: VisitForm, now: datetime) -> Registered:
         form = replace(form, patient=replace(form.patient, ward_code=ward_code))
     on = day_of(now)
     findings = [*check_patient(form.patient, on), *check_way(form.way, form.way_reason)]
+    if form.way in WITH_PAPER:
+        findings += check_paper(form.way, form.paper, on, await store.unit_code(db))
     if form.card is not None:
         findings += check_card(form.card)
     refuse_errors(findings)
@@ -105,6 +108,8 @@ async def _load(db: Db, form: VisitForm, now: datetime) -> _Facts:
     known: Sequence[Coverage] = ()
     history = History()
     if form.patient_id is not None:
+        if form.way is Way.FOLLOW_UP and form.paper is not None:
+            refuse_errors(used_before(form.way, form.paper, await store.find_paper(db, form.patient_id, form.paper)))
         known = await registration.list_coverages(db, form.patient_id)
         history = await store.load_history(db, form.patient_id, now)
     insurance = _insurance_number(form, check, known)
@@ -203,11 +208,18 @@ def _visit(
         department_code=place.department_code,
         entitlement_code=entitlement.category,
         entitlement_reason=entitlement.reason,
-        override_reason=form.way_reason if form.way is not Way.AUTO else "",
-        route=route_document(route),
+        override_reason=_way_words(form),
+        route={**route_document(route), **paper_document(form.way, form.paper)},
         reason=form.reason,
         weight_kg=form.weight_kg,
     )
+
+
+def _way_words(form: VisitForm) -> str:
+    """Why the category is not the card's own: the paper, and what the desk wrote."""
+    if form.way is Way.AUTO:
+        return ""
+    return ". ".join(word for word in (paper_words(form.way, form.paper), form.way_reason.strip()) if word)
 
 
 def _ticket(

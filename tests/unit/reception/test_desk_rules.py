@@ -70,7 +70,7 @@ def test_the_route_is_kept_as_the_benefit_rules_read_it() -> None:
     assert RouteFacts(**kept) == route
 
 
-@pytest.mark.parametrize("way", [Way.REFERRAL, Way.SELF, Way.REGISTERED])
+@pytest.mark.parametrize("way", [Way.MOVED, Way.SELF, Way.REGISTERED])
 def test_a_way_by_hand_needs_its_paper(way: Way) -> None:
     assert check_way(way, " ")[0].code == "REC-WAY-01"
     assert check_way(way, "Phiếu 12") == []
