@@ -25,6 +25,7 @@ class LineKind(StrEnum):
     BED = "bed"
     DRUG = "drug"
     SUPPLY = "supply"
+    TRANSPORT = "transport"
 
 
 class DonorMode(StrEnum):

@@ -24,6 +24,8 @@ CARD_RATE: Final[dict[int, Decimal]] = {
 # Digits whose holders are paid without the percentage limits of single drugs, supplies and services.
 UNLIMITED: Final = frozenset({1, 5})
 FORCES_DIGIT: Final = 5
+# Digits of the groups whose transport between facilities the fund pays; others pay it themselves.
+WITH_TRANSPORT: Final = frozenset({1, 2, 5})
 # The better right first, where two cards hold on one day: forces, no limits, limits, 95 %, 80 %.
 _RANK: Final = {5: 0, 1: 1, 2: 2, 3: 3, 4: 4}
 

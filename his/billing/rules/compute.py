@@ -20,6 +20,7 @@ from his.billing.terms import (
     BenefitSettings,
     ChargeFacts,
     DonorMode,
+    LineKind,
     LineShare,
     PackageShare,
     Shares,
@@ -138,6 +139,9 @@ def _cover_rate(frame: Frame, rated: Rated, day: date) -> Decimal:
         return ZERO
     if line.cover_scope == 3 and held.digit != card_rules.FORCES_DIGIT:
         rated.steps.append(step("BIL-SCOPE-02", "Chỉ quân đội, công an, cơ yếu được quỹ trả khoản này."))
+        return ZERO
+    if line.kind is LineKind.TRANSPORT and held.digit not in card_rules.WITH_TRANSPORT:
+        rated.steps.append(step("BIL-TRANS-01", f"Thẻ mức {held.digit} không được quỹ trả tiền vận chuyển."))
         return ZERO
     if line.cover_rate == _HUNDRED:
         return _HUNDRED

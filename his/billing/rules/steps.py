@@ -41,6 +41,7 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     "BIL-SPLIT-02": ("Nguồn khác hỗ trợ cơ sở", "QĐ 4750/QĐ-BYT, T_NGUONKHAC trường hợp b"),
     "BIL-SPLIT-03": ("Nguồn khác trả phần cùng chi trả thuốc ARV", "QĐ 4750/QĐ-BYT, T_NGUONKHAC trường hợp c"),
     "BIL-SPLIT-04": ("Phần bị giảm do tự đi khám", "QĐ 4750/QĐ-BYT, T_BNCCT"),
+    "BIL-TRANS-01": ("Vận chuyển người bệnh", "Luật BHYT Điều 21 khoản 1; QĐ 1018/QĐ-BHXH (mức 1, 2, 5)"),
     "BIL-SUM-01": ("Tổng của đợt", "QĐ 4750/QĐ-BYT: làm tròn từng dòng rồi cộng"),
 }
 

@@ -18,7 +18,13 @@ from his.registration.tables import Coverage
 
 DRUG_GROUP = "4"  # MA_NHOM of medicines, QĐ 5937/QĐ-BYT
 SELF_PAID_SCOPE = 2  # PHAM_VI of what the fund does not pay
-_KINDS = {"exam": LineKind.EXAM, "bed": LineKind.BED, "surgery": LineKind.SURGERY, "procedure": LineKind.PROCEDURE}
+_KINDS = {
+    "exam": LineKind.EXAM,
+    "bed": LineKind.BED,
+    "surgery": LineKind.SURGERY,
+    "procedure": LineKind.PROCEDURE,
+    "transport": LineKind.TRANSPORT,
+}
 _LEVELS: dict[str, Literal["initial", "basic", "intensive"]] = {
     "initial": "initial", "basic": "basic", "intensive": "intensive"
 }  # fmt: skip
