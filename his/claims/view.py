@@ -208,4 +208,4 @@ def oldest_due(causes: Sequence[Cause], now: datetime) -> date | None:
 
 def money_line(claims: int, amount: Decimal) -> str:
     """The sentence beside the title."""
-    return f"đề nghị quỹ trả {vnd(amount)} chưa gửi xong" if claims else "đã gửi hết"
+    return f"đề nghị quỹ trả {vnd(amount)} chưa gửi xong" if claims else ""
