@@ -12,7 +12,6 @@ const meta = () => $("meta[name=csrf-token]"), fire = (e, n, d) => e.dispatchEve
 const post = (url, body, o) => fetch(url, {method: "POST", body, headers: {...H, "X-CSRF-Token": meta().content}, ...o});
 const clock = o => new Date().toLocaleTimeString("vi-VN", {hour12: false, timeZone: "Asia/Ho_Chi_Minh", ...o});
 
-/* Words, strip */
 const say = (text, urgent) => { const p = $(urgent ? "#alert" : "#live"); put(p, ""); later(() => put(p, text), 50); };
 let hide;
 function toast({text, undo, tone}) {
@@ -60,7 +59,6 @@ on("keydown", e => {
 	if (k && (k.c === "list" ? move(k.a, row, t) : k.c === "decision" ? decide(a, n, row) : press(k.a) || shell[a]?.(n)) || /^(Ctrl\+Key[SIDPEK]|F([2-46-9]|10))$/.test(c)) no(e);
 });
 
-/* Dialogs */
 function open(id, before) {
 	const d = $("#" + id); if (!d) return false;
 	before?.(d); if (!d.open) d.showModal();
@@ -91,7 +89,6 @@ on("htmx:confirm", e => {
 	open("ask");
 });
 
-/* Roving focus */
 const rows = r => $$("[data-row]", r.closest("[data-rows]")).filter(seen);
 function move(a, row, t) {
 	if (/^(filter|page)/.test(a)) return press(a);
@@ -106,10 +103,11 @@ function move(a, row, t) {
 	all[{"row-up": i - 1, "row-down": i + 1, "row-first": 0, "row-last": all.length - 1}[a]]?.focus();
 	return true;
 }
+const roam = row => { for (const r of $$("[data-row]", row.closest("[data-rows]"))) { r.tabIndex = r === row ? 0 : -1; r.classList.toggle("cur", r === row); } };
 let wait;
 on("focusin", e => {
 	const row = up(e, "[data-row]"); if (at(e).matches(".dose,.aq")) e.target.select(); if (!row) return;
-	for (const r of $$("[data-row]", row.closest("[data-rows]"))) { r.tabIndex = r === row ? 0 : -1; r.classList.toggle("cur", r === row); }
+	roam(row);
 	clearTimeout(wait); if (!row.here) wait = later(() => fire(row, "row"), 120);
 });
 function decide(verb, letter, row) {
@@ -119,7 +117,6 @@ function decide(verb, letter, row) {
 	return true;
 }
 
-/* Typeahead */
 const cache = new Map(), kids = b => ({ul: $(".lb", b), field: $("[role=combobox]", b), value: $("[type=hidden]", b), all: $$("[role=option]", b)});
 function shut(b, shown = false) { const {ul, field} = kids(b); ul.hidden = !shown; attr(field, "aria-expanded", shown); field.removeAttribute("aria-activedescendant"); }
 const quit = b => { clearTimeout(b.wait); b.abort?.abort(); shut(b); };
@@ -164,7 +161,6 @@ on("keydown", e => {
 on("mousedown", e => { const o = up(e, ".lb [role=option]"); if (o) { no(e); pick(o.closest(TA), o); } });
 on("focusout", e => { const b = up(e, TA); if (b && !b.contains(e.relatedTarget)) quit(b); const f = up(e, "[data-draft]"); if (f) draft(f); });
 
-/* Scans */
 let buffer = "", last = 0;
 function scanned(text) { const i = $("[data-scan] input"); if (!i || box()) return false; i.value = text; i.focus(); i.form.requestSubmit(); return true; }
 function scanKey(e, text) {
@@ -221,6 +217,7 @@ on("htmx:afterSettle", e => {
 	const f = $("[data-focus]", e.detail.elt), m = $("#modal"), k = kept;
 	if (e.detail.target === m) { m.firstElementChild ? open("modal") : m.close(); return; }
 	if (f) return delete f.dataset.focus, f.focus();
+	const row = focused().closest("[data-row]"); if (row) roam(row);
 	if (!k || focused() !== document.body) return;
 	const to = (k.name && k.row && by(k.row)?.querySelector(`[name="${k.name}"]`)) || k.ids.map(by).find(Boolean) || $(`#${k.panel || "x"} h2`);
 	if (to) { to.here = true; to.focus({preventScroll: true}); to.here = false; }
@@ -233,7 +230,6 @@ on("htmx:responseError", e => {
 });
 on("htmx:sendError htmx:timeout", failed);
 
-/* Sign in, send again */
 let refused;
 function session(d) { refused = d?.requestConfig; open("session") || location.assign("/sign-in"); }
 on("submit", async e => {
