@@ -15,6 +15,11 @@ from his.supervisor.report import Reporter
 from his.supervisor.runner import Addresses, Runner
 from his.web.assets import build_assets
 
+KEEP_ALIVE_SECONDS = (
+    "75"  # longer than clients and proxies keep an idle connection, so that none is shut under a request
+)
+SILENCE_SECONDS = "30"  # a busy web process is not a dead one: on a starved machine five seconds kill people's requests
+
 
 def run(settings: Settings) -> int:
     """Run everything until it is told to stop; returns the exit code. Failures are told in one sentence, not raised."""
@@ -57,6 +62,7 @@ def plan(settings: Settings, addresses: Addresses) -> Sequence[Plan]:
         *python, "uvicorn", "his.app:create_app", "--factory", "--host", settings.host, "--port", str(settings.port),
         "--loop", "uvloop", "--http", "httptools", "--workers", str(settings.workers), "--log-level", settings.log_level,
         "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "3",
+        "--timeout-keep-alive", KEEP_ALIVE_SECONDS, "--timeout-worker-healthcheck", SILENCE_SECONDS,
     ]
     # fmt: on
     app = {"HIS_APP_DATABASE_URL": addresses["his_app"]}
