@@ -15,10 +15,11 @@ from his.fhir.engine import Engine
 from his.fhir.entries import Entry, read_bundle
 from his.fhir.http import Request, Response
 from his.fhir.jsontext import decode
-from his.fhir.outcome import outcome_of
+from his.fhir.outcome import FhirError, outcome_of
 from his.fhir.transaction import Transaction
 from his.kit.errors import HisError
 
+READS = frozenset({"GET", "HEAD"})
 Route = Callable[[Engine, Caller, Request], Awaitable[Response]]
 
 
@@ -34,14 +35,16 @@ async def process_text(engine: Engine, caller: Caller, text: str, route: Route, 
         kind, entries = await asyncio.to_thread(read_bundle, text, engine.limits.bundle_entries)
     else:
         kind, entries = read_bundle(text, engine.limits.bundle_entries)
-    if kind == "batch":
-        answers = [await _batch_entry(engine, caller, entry, route) for entry in entries]
-    else:
+    if kind == "transaction":
         await Transaction(engine, caller, entries, prefer, large=len(text) > engine.limits.thread_bytes).run()
-        for entry in entries:
-            if entry.method in ("GET", "HEAD"):
-                entry.answer = await _batch_entry(engine, caller, entry, route)
-        answers = [entry.answer for entry in entries]
+    left = engine.limits.answer_bytes
+    for entry in entries:
+        if entry.method in READS:
+            entry.answer = await _batch_entry(engine, caller, entry, route) if left > 0 else TOO_MUCH
+            left -= len(entry.answer)
+        elif kind == "batch":
+            entry.answer = await _batch_entry(engine, caller, entry, route)
+    answers = [entry.answer for entry in entries]
     listed = f',"entry":[{",".join(answers)}]' if answers else ""
     return f'{{"resourceType":"Bundle","type":"{kind}-response"{listed}}}'.encode()
 
@@ -65,9 +68,15 @@ async def _batch_entry(engine: Engine, caller: Caller, entry: Entry, route: Rout
     try:
         response = await route(engine, caller, request)
     except HisError as error:
-        failed = outcome_of(error).decode()
-        return f'{{"response":{{"status":"{error.status}","outcome":{failed}}}}}'
+        return _refused(error)
     return _batch_answer(response)
+
+
+def _refused(error: HisError) -> str:
+    return f'{{"response":{{"status":"{error.status}","outcome":{outcome_of(error).decode()}}}}}'
+
+
+TOO_MUCH = _refused(FhirError(413, "too-costly", "Các lần đọc trước trong Bundle đã quá lớn. Gửi phần còn lại riêng."))
 
 
 def _batch_answer(response: Response) -> str:

@@ -26,6 +26,7 @@ class Limits:
 
     body_bytes: int = 16_000_000
     bundle_entries: int = 20_000
+    answer_bytes: int = 32_000_000  # what the reads of one bundle may bring together
     thread_bytes: int = 200_000  # a bundle larger than this is prepared in a thread
 
 

@@ -2,6 +2,8 @@
 
 import httpx
 
+from his.fhir.app import FhirApp
+from his.fhir.engine import Limits
 from his.kit.db import Database
 
 PATIENT = {
@@ -144,3 +146,15 @@ async def test_representation_on_demand(fhir: httpx.AsyncClient) -> None:
             await fhir.post("", json=bundle(entry("POST", "Patient", PATIENT)), headers={"prefer": "return=minimal"})
         ).json()["entry"][0]
     )
+
+
+async def test_the_reads_of_one_bundle_bring_only_so_much(fhir: httpx.AsyncClient, app: FhirApp) -> None:
+    made = (await fhir.post("/Basic", json={"resourceType": "Basic", "code": {"text": "x" * 4000}})).json()["id"]
+    app.engine.limits = Limits(answer_bytes=10_000)
+    reads = [entry("GET", f"Basic/{made}") for _ in range(6)]
+    for kind in ("batch", "transaction"):
+        write = entry("POST", "Patient", PATIENT)
+        answers = (await fhir.post("", json=bundle(*reads, write, kind=kind))).json()["entry"]
+        said = [answer["response"]["status"][:3] for answer in answers]
+        assert said == ["200"] * 3 + ["413"] * 3 + ["201"], kind
+        assert answers[5]["response"]["outcome"]["issue"][0]["code"] == "too-costly"
