@@ -28,7 +28,9 @@ def import_files(
     paths: Annotated[
         list[Path], typer.Argument(exists=True, help="Tệp .json, .ndjson (kể cả .bz2, .gz) hoặc thư mục.")
     ],
-    unit: Annotated[int, typer.Option(help="Mã số đơn vị nhận dữ liệu.")] = 1,
+    unit: Annotated[
+        int, typer.Option(help="Mã số đơn vị nhận dữ liệu; mặc định là đơn vị chính của bản trình diễn.")
+    ] = 2,
     database_url: Annotated[
         str, typer.Option(envvar="HIS_APP_DATABASE_URL", help="Địa chỉ cơ sở dữ liệu của vai trò his_app.")
     ] = "",

@@ -14,6 +14,7 @@ from his.kit.changes import Changes
 from his.kit.db import Database, Db, Scope
 
 CLIENT = "demo-client"
+MAIN_UNIT = 2  # a regional hospital; the plain user names and the machine client work there
 NAMESPACE = UUID("6f1d0a52-6d0f-4b1e-9c57-3f6f2f6b97a0")
 FAMILY = (
     "Nguyễn",
@@ -87,7 +88,7 @@ class SignIn:
 
 def sign_ins(password: str) -> list[SignIn]:
     """One sign-in for each role, in the demonstration's main unit or authority."""
-    return [SignIn(role.value, _username(role.value, 2), password) for role in Role]
+    return [SignIn(role.value, _username(role.value, MAIN_UNIT), password) for role in Role]
 
 
 async def seed(database: Database, password: str, client_secret: str, now: datetime, units: int = 40) -> list[Unit]:
@@ -110,7 +111,7 @@ async def seed(database: Database, password: str, client_secret: str, now: datet
         id=CLIENT,
         secret_hash=hash_password(client_secret),
         name="Máy khách trình diễn",
-        unit_id=1,
+        unit_id=MAIN_UNIT,
         scopes="system/*.cruds his/blind-update",
     )
     async with database.scoped(Scope(SYSTEM_ID, "seed")) as db:
@@ -135,8 +136,8 @@ def _authorities(rows: list[Unit], hashed: str, now: datetime) -> Changes:
 
 
 def _username(role: str, unit_id: int) -> str:
-    """The demonstration's main unit (2, a regional hospital) has the plain names; others carry the unit's number."""
-    return role if unit_id in (2, INSURER_ID, HEALTH_ID, SYSTEM_ID) else f"{role}-{unit_id}"
+    """The demonstration's main unit has the plain names; others carry the unit's number."""
+    return role if unit_id in (MAIN_UNIT, INSURER_ID, HEALTH_ID, SYSTEM_ID) else f"{role}-{unit_id}"
 
 
 def _id(unit_id: int, *key: str) -> UUID:

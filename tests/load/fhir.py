@@ -55,7 +55,7 @@ def measure(seconds: float) -> None:
     scratch = Path(tempfile.mkdtemp(prefix="his-bench-"))
     with Embedded(scratch) as database:
         dsns = migrate(database.conninfo(), scratch)
-        seed_reference(dsns["his_app"], scratch, units=1)
+        seed_reference(dsns["his_app"], scratch, units=2)
         port = free_port()
         process = server(dsns["his_app"], scratch, port)
         try:

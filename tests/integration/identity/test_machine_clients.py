@@ -86,6 +86,21 @@ async def test_a_token_opens_the_record_of_its_unit(client):
     assert answer.status_code == 200
 
 
+async def test_the_front_desk_finds_the_patient_a_client_created(client):
+    token = await bearer(client)
+    sent = {
+        "resourceType": "Patient",
+        "name": [{"text": "Vàng Thị Sơn Ca"}],
+        "gender": "female",
+        "birthDate": "1988-05-01",
+    }
+    made = await client.post("/fhir/r4/Patient", headers={"authorization": f"Bearer {token}"}, json=sent)
+    assert made.status_code == 201
+    assert (await client.post("/sign-in", data={"username": "front-desk", "password": "demo"})).status_code == 303
+    found = (await client.get("/api/registration/patients", params={"q": "vang thi son ca"})).json()
+    assert [match["id"] for match in found["matches"]] == [made.json()["id"]]
+
+
 async def test_a_token_opens_no_page_and_no_other_api(client):
     token = await bearer(client)
     headers = {"authorization": f"Bearer {token}"}
