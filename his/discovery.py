@@ -16,6 +16,7 @@ LADDER = (
     "orders",
     "prescriptions",
     "pharmacy",
+    "papers",
     "billing",
     "claims",
     "reception",

@@ -10,15 +10,11 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from his.claims.rules import CHECK_IN_RULES, RULES
-from his.claims.xml.checkin import CHECKIN
 from his.claims.xml.known import SHAPES
 from his.claims.xml.reader import ReadReport, read_file
 from his.claims.xml.table import R, Table
-from his.claims.xml.xml1 import XML1
-from his.claims.xml.xml2 import XML2
-from his.claims.xml.xml3 import XML3
-from his.claims.xml.xml4 import XML4
-from his.claims.xml.xml5 import XML5
+from his.claims.xml.tables import TABLES
+from his.claims.xml.xsd import write_schemas
 
 app = typer.Typer(help="Hồ sơ giám định BHYT: đọc tệp, bảng dữ liệu, quy tắc.", no_args_is_help=True)
 KIND_WORDS = {"string": "chuỗi", "number": "số"}
@@ -105,14 +101,15 @@ def _fields(table: Table[R]) -> list[dict[str, object]]:
             "type": field.kind.value,
             "max_length": field.max_length,
             "required": field.need.value,
+            "source": field.source,
         }
         for place, field in enumerate(table.fields, 1)
     ]
 
 
 def table_fields() -> list[dict[str, object]]:
-    """Every field this system writes, in order: table, position, field, label, type, max_length, required."""
-    return [*_fields(CHECKIN), *_fields(XML1), *_fields(XML2), *_fields(XML3), *_fields(XML4), *_fields(XML5)]
+    """Every field this system writes, in order: table, position, field, label, type, max_length, required, source."""
+    return [row for table in TABLES for row in _fields(table)]
 
 
 @app.command()
@@ -128,6 +125,14 @@ def tables(as_json: JsonFlag = False) -> None:
         kind, need = KIND_WORDS[str(row["type"])], NEED_WORDS[str(row["required"])]
         grid.add_row(*map(str, (row["table"], row["position"], row["field"], row["label"], kind, size, need)))
     _console().print(grid)
+
+
+@app.command()
+def xsd(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Thư mục ghi lược đồ; tạo nếu chưa có.")],
+) -> None:
+    """Ghi lược đồ XSD của mọi bảng, mỗi chuẩn một thư mục: 130, 4750, 3176, 3176-1931."""
+    typer.echo(f"{len(write_schemas(folder))} lược đồ ở {folder}")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,8 +15,9 @@ from his.claims.stating import difference, state_claim
 from his.claims.store import Dossier
 from his.claims.tables import Claim, ClaimEvent
 from his.claims.terms import ClaimFacts, ClaimView
-from his.claims.xml.checkin import check_in_bytes
-from his.claims.xml.envelope import seal_bytes
+from his.claims.xml.checkin_file import check_in_bytes
+from his.claims.xml.envelope import RESTRICTED, seal_bytes
+from his.claims.xml.standards import edition_on
 from his.exchange import service as exchange
 from his.exchange.tables import Parcel
 from his.identity import service as identity
@@ -26,7 +27,10 @@ from his.kit.config import get_settings
 from his.kit.db import Db
 from his.kit.errors import Finding, HisError, Kind, Severity, not_found
 
-STANDARD = "3176"  # QĐ 3176/QĐ-BYT, in force since 01/01/2025
+RESTRICTED_CODE = "CLM-DOC-00"
+RESTRICTED_SENTENCE = (
+    "Một giấy kèm theo hồ sơ chưa đạt chuẩn. Nhờ bác sĩ được quyền xem giấy đó mở và sửa, rồi kiểm lại hồ sơ."
+)
 OPEN_STATES = ("draft", "rejected")
 STATE_OF_PARCEL = {
     "queued": "sealed",
@@ -50,9 +54,22 @@ def _json(value: Any) -> Any:
     return json.loads(json.dumps(value, default=plain, ensure_ascii=False))
 
 
+def stored_facts(facts: ClaimFacts) -> dict[str, Any]:
+    """The facts as they are kept with the claim and shown at the desk and in review: nothing of HIV care is among them."""
+    stored: dict[str, Any] = _json(asdict(replace(facts, papers=facts.papers.without_hiv())))
+    return stored
+
+
 def finding_rows(findings: list[Finding]) -> list[dict[str, Any]]:
-    """Findings as they are stored with the claim."""
-    return [_json(asdict(f)) for f in findings]
+    """Findings as they are stored with the claim; one about HIV care says only that somebody with the right must look."""
+    return [_json(asdict(discreet(f))) for f in findings]
+
+
+def discreet(finding: Finding) -> Finding:
+    """The finding as everybody may read it."""
+    if not finding.expression.startswith(f"{RESTRICTED}."):
+        return finding
+    return replace(finding, code=RESTRICTED_CODE, message=RESTRICTED_SENTENCE, expression="", line=None)
 
 
 async def assess_visit(db: Db, encounter_id: UUID, now: datetime) -> list[Finding]:
@@ -119,7 +136,7 @@ def _new_claim(
         dossier_code=facts.dossier_code,
         number=number,
         revision=previous.revision + 1 if previous else 1,
-        standard=STANDARD,
+        standard=edition_on(facts.ended_on).standard,
         state="draft",
         period=f"{facts.settlement_year}-{facts.settlement_month:02d}",
         total_hospital=totals.total_hospital,
@@ -128,7 +145,7 @@ def _new_claim(
         copayment=totals.copayment,
         self_paid=totals.self_paid,
         other_sources=totals.other_sources,
-        facts=_json(asdict(facts)),
+        facts=stored_facts(facts),
         findings=finding_rows(findings),
         sealed_at=now,
         sealed_by=by,

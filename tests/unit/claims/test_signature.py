@@ -16,7 +16,7 @@ from signxml.signer import XMLSigner
 
 from his.claims.signature import DS, Signer, make_test_certificate, verify
 from his.claims.terms import ClaimFacts
-from his.claims.xml.checkin import check_in_bytes
+from his.claims.xml.checkin_file import check_in_bytes
 from his.claims.xml.envelope import seal_bytes
 from his.kit.errors import HisError, Kind
 
