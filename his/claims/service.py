@@ -26,6 +26,7 @@ from his.kit.changes import Changes
 from his.kit.config import get_settings
 from his.kit.db import Db
 from his.kit.errors import Finding, HisError, Kind, Severity, not_found
+from his.papers import service as papers
 
 RESTRICTED_CODE = "CLM-DOC-00"
 RESTRICTED_SENTENCE = (
@@ -77,7 +78,7 @@ async def assess_visit(db: Db, encounter_id: UUID, now: datetime) -> list[Findin
     dossier = await store.load_dossier(db, encounter_id)
     if dossier.encounter.coverage_id is None:
         return []
-    facts = state_claim(dossier, now)
+    facts = state_claim(dossier, now, await papers.issued_papers(db, encounter_id))
     return assess_claim(facts, clock.day_of(facts.ended_at or now))
 
 
@@ -92,7 +93,7 @@ async def seal_changes(db: Db, changes: Changes, encounter_id: UUID, by: UUID | 
     previous = await store.latest_claim(db, encounter_id)
     if previous is not None and previous.state not in OPEN_STATES:
         raise HisError(Kind.CONFLICT, f"Hồ sơ {previous.number} đang ở trạng thái đã gửi, không lập lại được.")
-    facts = state_claim(dossier, now)
+    facts = state_claim(dossier, now, await papers.issued_papers(db, encounter_id))
     assert difference(dossier.charges, facts) == 0, "the dossier differs from the charges"
     findings = assess_claim(facts, clock.day_of(facts.ended_at or now))
     clean = not any(f.severity is Severity.ERROR for f in findings)

@@ -25,7 +25,7 @@ from his.claims.terms import (
 from his.claims.xml.reader import ReadDossier
 from his.claims.xml.tables import STANDARD_TABLES
 from his.claims.xml.xml13 import REFERRAL_4750
-from his.kit.errors import HisError, Kind
+from his.kit.errors import invalid
 from his.kit.money import ZERO
 from his.papers.terms import (
     AntenatalLeave,
@@ -105,11 +105,8 @@ def _value(where: str, name: str, kind: Any, text: str) -> Any:
     try:
         return parse(text)
     except (ValueError, InvalidOperation) as error:
-        raise HisError(
-            Kind.INVALID,
-            f"{where}: {name} “{text[:40]}” không đúng dạng, không đọc ngược được. Sửa tệp rồi đọc lại.",
-            name,
-        ) from error
+        sentence = f"{where}: {name} “{text[:40]}” không đúng dạng, không đọc ngược được. Sửa tệp rồi đọc lại."
+        raise invalid(name, sentence) from error
 
 
 def _take(table: str, row: Row, scope: str, model: Any, into: dict[str, Any]) -> None:
@@ -128,9 +125,7 @@ def _fill(table: str, model: Any, values: dict[str, Any]) -> Any:
         if needed and attribute not in values:
             if kind not in _EMPTY:
                 name = next((n for n, p in _paths(table).items() if p.endswith("." + attribute)), attribute)
-                raise HisError(
-                    Kind.INVALID, f"Bảng {table}: thiếu {name}, không đọc ngược được. Bổ sung vào tệp.", name
-                )
+                raise invalid(name, f"Bảng {table}: thiếu {name}, không đọc ngược được. Bổ sung vào tệp.")
             values[attribute] = _EMPTY[kind]
     return model(**values)
 
