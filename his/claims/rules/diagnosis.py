@@ -26,7 +26,7 @@ def is_icd10(code: str) -> bool:
 
 @rule("CLM-DIAG-01", "Mã bệnh chính là đúng một mã ICD-10", "CORE-036, CORE-042")
 def main_is_icd10(facts: ClaimFacts) -> Iterator[Say]:
-    """One code of 3 to 7 characters, no spaces, no list; a missing code is found by CLM-FORM-11."""
+    """One code of 3 to 7 characters, no spaces, no list; a missing code is found by the rules of form."""
     code = facts.main_diagnosis_code
     if code and not is_icd10(code):
         yield Say(f"Mã bệnh chính “{code}” không phải đúng một mã ICD-10. Chọn lại bệnh chính.", "XML1.MA_BENH_CHINH")

@@ -123,15 +123,17 @@ class Table(Generic[R]):
         for number, (key, line) in enumerate(self.rows(facts), 1):
             yield Row(facts, line, number, key)
 
-    def code(self, flaw: Flaw) -> str:
-        """The stable finding code of this flaw in this table: CLM-FORM-11 is a missing field of XML1."""
-        return f"CLM-FORM-{self.number}{flaw.value}"
+    def code(self, field: Field[R], flaw: Flaw) -> str:
+        """The stable code of this flaw of this field: CLM-FORM-XML1-HO_TEN-01; CLM-FORM-14 for characters in XML1."""
+        if flaw is Flaw.BAD_CHARACTER:
+            return f"CLM-FORM-{self.number}{flaw.value}"
+        return f"CLM-FORM-{self.name}-{field.name}-0{flaw.value}"
 
     def finding(self, field: Field[R], row: Row[R], flaw: Flaw, sentence: str) -> Finding:
         """The flaw of one value, said to a person."""
         where = f"Bảng {self.name}, dòng {row.number}: " if self.row_tag else f"Bảng {self.name}: "
         return Finding(
-            self.code(flaw), Severity.ERROR, where + sentence, f"{self.name}.{field.name}", row.key, "Sửa tại hồ sơ"
+            self.code(field, flaw), Severity.ERROR, where + sentence, f"{self.name}.{field.name}", row.key, "Sửa tại hồ sơ"
         )
 
     def check(self, facts: ClaimFacts) -> list[Finding]:

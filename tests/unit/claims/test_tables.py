@@ -132,17 +132,17 @@ def test_too_long_or_missing_values_are_refused_with_findings_not_cut(good: Clai
         seal_bytes(facts, MADE_AT)
     assert caught.value.kind is Kind.RULES
     assert {(f.code, f.expression, f.line) for f in caught.value.findings} == {
-        ("CLM-FORM-12", "XML1.HO_TEN", None),
-        ("CLM-FORM-22", "XML2.DUONG_DUNG", "charge-3"),
-        ("CLM-FORM-21", "XML2.HAM_LUONG", "charge-3"),
+        ("CLM-FORM-XML1-HO_TEN-02", "XML1.HO_TEN", None),
+        ("CLM-FORM-XML2-DUONG_DUNG-02", "XML2.DUONG_DUNG", "charge-3"),
+        ("CLM-FORM-XML2-HAM_LUONG-01", "XML2.HAM_LUONG", "charge-3"),
     }
-    assert "5 ký tự, chuẩn chỉ nhận 4" in next(f.message for f in caught.value.findings if f.code == "CLM-FORM-22")
+    assert "5 ký tự, chuẩn chỉ nhận 4" in next(f.message for f in caught.value.findings if f.code == "CLM-FORM-XML2-DUONG_DUNG-02")
 
 
 @pytest.mark.parametrize("value", [Decimal("1.0001"), Decimal("NaN"), Decimal("Infinity")])
 def test_odd_numbers_give_findings(good: ClaimFacts, value: Decimal) -> None:
     facts = replace(good, drugs=(replace(good.drugs[0], quantity=value),))
-    assert [f.code for f in check_tables(facts)] == ["CLM-FORM-23"]
+    assert [f.code for f in check_tables(facts)] == ["CLM-FORM-XML2-SO_LUONG-03"]
 
 
 def test_a_naive_instant_is_a_defect(good: ClaimFacts) -> None:
