@@ -5,11 +5,13 @@ from datetime import date
 from his.claims.rules.card import CARD_RULES
 from his.claims.rules.check_in import CHECK_IN_RULES
 from his.claims.rules.diagnosis import DIAGNOSIS_RULES
+from his.claims.rules.drug import DRUG_RULES
 from his.claims.rules.form import FORM_RULES
 from his.claims.rules.line_code import LINE_CODE_RULES
 from his.claims.rules.line_money import LINE_MONEY_RULES
 from his.claims.rules.line_service import LINE_SERVICE_RULES
 from his.claims.rules.paper import PAPER_RULES
+from his.claims.rules.person import PERSON_RULES
 from his.claims.rules.staff import STAFF_RULES
 from his.claims.rules.stay import STAY_RULES
 from his.claims.rules.time_line import LINE_TIME_RULES
@@ -21,6 +23,7 @@ from his.kit.rulebook import Rule, assess
 
 RULES: tuple[Rule[ClaimFacts], ...] = (
     *FORM_RULES,
+    *PERSON_RULES,
     *CARD_RULES,
     *STAY_RULES,
     *STAY_TIME_RULES,
@@ -29,6 +32,7 @@ RULES: tuple[Rule[ClaimFacts], ...] = (
     *LINE_MONEY_RULES,
     *LINE_SERVICE_RULES,
     *LINE_TIME_RULES,
+    *DRUG_RULES,
     *STAFF_RULES,
     *PAPER_RULES,
     *TOTAL_RULES,
