@@ -15,6 +15,8 @@ from his.claims.xml.reader import ReadReport, read_file
 from his.claims.xml.table import R, Table
 from his.claims.xml.tables import TABLES
 from his.claims.xml.xsd import write_schemas
+from his.kit.archive import is_archive, unpack
+from his.kit.errors import HisError
 
 app = typer.Typer(help="Hồ sơ giám định BHYT: đọc tệp, bảng dữ liệu, quy tắc.", no_args_is_help=True)
 KIND_WORDS = {"string": "chuỗi", "number": "số"}
@@ -78,16 +80,39 @@ def _show(report: ReadReport) -> None:
 
 @app.command()
 def read(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tệp XML 130, 4750, 3176 hoặc 4210.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="Tệp XML 130, 4750, 3176 hoặc 4210, hay ZIP chứa chúng.")
+    ],
     as_json: JsonFlag = False,
 ) -> None:
     """Đọc một tệp hồ sơ và cho biết hiểu được gì, không hiểu gì. Mã thoát 1 khi không đọc được hồ sơ nào."""
-    report = read_file(file.read_bytes())
+    data = file.read_bytes()
+    if is_archive(data):
+        _read_archive(data, as_json=as_json)
+        return
+    report = read_file(data)
     if as_json:
         _dump(report_dict(report))
     else:
         _show(report)
     if not report.dossiers:
+        raise typer.Exit(1)
+
+
+def _read_archive(data: bytes, *, as_json: bool) -> None:
+    """Every file of a ZIP, one report each; JSON by file name."""
+    try:
+        reports = {name: read_file(content) for name, content in unpack(data)}
+    except HisError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        _dump({name: report_dict(report) for name, report in reports.items()})
+    else:
+        for name, report in reports.items():
+            _console().print(f"\n{name}", markup=False)
+            _show(report)
+    if not any(report.dossiers for report in reports.values()):
         raise typer.Exit(1)
 
 
