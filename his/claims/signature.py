@@ -48,7 +48,7 @@ def _refuse(sentence: str) -> HisError:
 def _canonical(root: etree._Element) -> bytes:
     """Canonical XML 1.0 without comments; a file that has none (a relative namespace) is refused."""
     try:
-        return etree.tostring(root, method="c14n", with_comments=False)
+        return etree.tostring(root, method="c14n", with_comments=False, exclusive=False)
     except etree.LxmlError as error:
         raise _refuse("Tệp có không gian tên XML không hợp lệ. Lập lại hồ sơ rồi ký.") from error
 
@@ -109,7 +109,7 @@ class Signer:
             raise _refuse("Tệp đã được ký. Lập lại hồ sơ nếu cần ký lần nữa.")
         canonical = _canonical(root)
         before, empty, after = canonical.rpartition(EMPTY_PLACE)
-        if not empty or after != f"</{root.tag}>".encode() or root.nsmap:
+        if not empty or after != f"</{root.tag!s}>".encode() or root.nsmap:
             raise _refuse("Chỗ ký CHUKYDONVI không trống hoặc thẻ gốc có xmlns. Lập lại hồ sơ rồi ký.")
         return b"".join((before, f"<{PLACE}>".encode(), self._signature(canonical), f"</{PLACE}>".encode(), after))
 
@@ -194,8 +194,12 @@ def _check_value(root: etree._Element, signature: etree._Element, trusted: x509.
     """What was signed is exactly what this system would sign for this file, and the key's owner signed it."""
     key, value = trusted.public_key(), b64decode(signature.findtext(_ds("SignatureValue")) or "")
     assert isinstance(key, rsa.RSAPublicKey), "checked with the certificate"
-    info = etree.tostring(signature.find(_ds("SignedInfo")), method="c14n")  # type: ignore[arg-type]
+    found = signature.find(_ds("SignedInfo"))
+    assert found is not None, "checked with the shape"
+    info = etree.tostring(found, method="c14n")
     place = _place_of(root)
+    if place.text or place.attrib or signature.tail:  # removing the signature would take its tail with it
+        raise _refuse("Chỗ ký CHUKYDONVI chứa phần lạ ngoài chữ ký. Lập và ký lại hồ sơ.")
     place.remove(signature)
     if info != _signed_info(_canonical(root)):
         raise _refuse("Chữ ký không đúng: tệp đã bị sửa sau khi ký. Lập và ký lại hồ sơ.")
