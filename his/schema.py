@@ -26,6 +26,8 @@ def statements() -> list[str]:
         FIND_PERSON,
         *grants_ddl(metadata, closed=("person",)),
         "REVOKE UPDATE, DELETE ON audit_entry FROM his_app, his_worker",
+        "REVOKE UPDATE, DELETE ON parcel_event FROM his_app, his_worker",
+        "REVOKE DELETE ON parcel, gateway_outage FROM his_app, his_worker",
         "REVOKE ALL ON FUNCTION find_person(text, text) FROM PUBLIC",
         "GRANT EXECUTE ON FUNCTION find_person(text, text) TO his_app, his_worker",
     ]

@@ -10,6 +10,7 @@ import uvicorn
 
 from his.claims.signature import make_test_certificate
 from his.exchange.accounts import GatewayAccount, md5_upper, save_accounts
+from his.kit import clock
 from his.standin.ledger import Ledger
 from his.standin.server import StandIn
 
@@ -48,9 +49,9 @@ def running(app, port):
 
 
 @contextmanager
-def gateway(data_dir, plan=None):
+def gateway(data_dir, plan=None, now=clock.now):
     """A running stand-in: yields (its address, the object)."""
-    stand_in = StandIn(data_dir, Ledger(data_dir / "gateway.sqlite"), plan)
+    stand_in = StandIn(data_dir, Ledger(data_dir / "gateway.sqlite"), plan, now)
     port = free_port()
     with running(stand_in.app, port):
         yield f"http://127.0.0.1:{port}", stand_in

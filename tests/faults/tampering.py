@@ -83,7 +83,13 @@ def forged_values(signed):
             root.find(f".//{tag}").text = text
             yield c14n(root)
     for place in range(len(parsed(signed)[0].findall(".//NOIDUNGFILE"))):
-        for old, new in ((b"0</T_BHTT", b"00</T_BHTT"), (b"1</STT>", b"2</STT>"), (b"<MA_LK>", b"<MA_LK>9"), (b"\r\n", b"\n"), (b"utf-8", b"UTF-8")):
+        for old, new in (
+            (b"0</T_BHTT", b"00</T_BHTT"),
+            (b"1</STT>", b"2</STT>"),
+            (b"<MA_LK>", b"<MA_LK>9"),
+            (b"\r\n", b"\n"),
+            (b"utf-8", b"UTF-8"),
+        ):
             root, _ = parsed(signed)
             packed = root.findall(".//NOIDUNGFILE")[place]
             inner = b64decode(packed.text)
@@ -126,7 +132,16 @@ def in_object(signed):
 
 def partly_signed(signed, key):
     """Rightly signed by the right key, but over a part, through an Id or a fragment."""
-    for target in ("THONGTINDONVI", "MACSKCB", "THONGTINHOSO", "DANHSACHHOSO", "HOSO", "FILEHOSO", "NOIDUNGFILE", "CHUKYDONVI"):
+    for target in (
+        "THONGTINDONVI",
+        "MACSKCB",
+        "THONGTINHOSO",
+        "DANHSACHHOSO",
+        "HOSO",
+        "FILEHOSO",
+        "NOIDUNGFILE",
+        "CHUKYDONVI",
+    ):
         for name in ("Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id"):
             root, signature = parsed(signed)
             part = root.find(f".//{target}")
@@ -175,7 +190,11 @@ def removed(signed):
 
 def other_algorithms(signed, key):
     """Another algorithm named: with the old value, and rightly signed by the right key under the new name."""
-    paths = [("SignedInfo/SignatureMethod", METHODS), ("SignedInfo/Reference/DigestMethod", DIGESTS), ("SignedInfo/CanonicalizationMethod", CANONICAL)]
+    paths = [
+        ("SignedInfo/SignatureMethod", METHODS),
+        ("SignedInfo/Reference/DigestMethod", DIGESTS),
+        ("SignedInfo/CanonicalizationMethod", CANONICAL),
+    ]
     for path, names in paths:
         for name in names:
             root, signature = parsed(signed)
@@ -198,8 +217,12 @@ def with_public_key_as_secret(signed, key):
     public = key.public_key()
     for encoding in (serialization.Encoding.PEM, serialization.Encoding.DER):
         root, signature = parsed(signed)
-        ds(signature, "SignedInfo/SignatureMethod").set("Algorithm", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256")
-        secret = hmac.HMAC(public.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo), hashes.SHA256())
+        ds(signature, "SignedInfo/SignatureMethod").set(
+            "Algorithm", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
+        )
+        secret = hmac.HMAC(
+            public.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo), hashes.SHA256()
+        )
         secret.update(c14n(ds(signature, "SignedInfo")))
         ds(signature, "SignatureValue").text = b64encode(secret.finalize()).decode()
         yield c14n(root)
@@ -255,7 +278,15 @@ def with_comments(signed):
 
 def foreign(signed, other_signed):
     """Pieces of another unit's rightly signed file, and of another file of the same key."""
-    for path in ("", "SignedInfo", "SignatureValue", "KeyInfo", "KeyInfo/X509Data", "KeyInfo/X509Data/X509Certificate", "KeyInfo/X509Data/X509SubjectName"):
+    for path in (
+        "",
+        "SignedInfo",
+        "SignatureValue",
+        "KeyInfo",
+        "KeyInfo/X509Data",
+        "KeyInfo/X509Data/X509Certificate",
+        "KeyInfo/X509Data/X509SubjectName",
+    ):
         for source in other_signed:
             root, signature = parsed(signed)
             piece = copy.deepcopy(ds(parsed(source)[1], path) if path else parsed(source)[1])
