@@ -10,7 +10,9 @@ from uuid import UUID
 
 from his.claims import store
 from his.claims.keys import signer_of
-from his.claims.rules import assess_check_in, assess_claim
+from his.claims.lookup import load_known
+from his.claims.pack import load_pack
+from his.claims.rules import Place, assess_check_in, assess_claim
 from his.claims.stating import difference, state_claim
 from his.claims.store import Dossier
 from his.claims.tables import Claim, ClaimEvent
@@ -73,13 +75,22 @@ def discreet(finding: Finding) -> Finding:
     return replace(finding, code=RESTRICTED_CODE, message=RESTRICTED_SENTENCE, expression="", line=None)
 
 
+async def state_known(db: Db, dossier: Dossier, now: datetime) -> ClaimFacts:
+    """The dossier as stated with its papers, and what the lists of the day know of it; two queries."""
+    facts = state_claim(dossier, now, await papers.issued_papers(db, dossier.encounter.id))
+    codes = [c.code for c in dossier.charges if c.source_id not in dossier.drugs]
+    day = clock.day_of(facts.ended_at or now)
+    return replace(facts, known=await load_known(db, facts, codes, dossier.coverages, day))
+
+
 async def assess_visit(db: Db, encounter_id: UUID, now: datetime) -> list[Finding]:
-    """The claim rules on a visit as it stands, before it is closed; an uninsured visit has none."""
+    """What would stop the claim of a visit that is still going on: the rules that make sense so early, as the unit has
+    set them; an uninsured visit has none."""
     dossier = await store.load_dossier(db, encounter_id)
     if dossier.encounter.coverage_id is None:
         return []
-    facts = state_claim(dossier, now, await papers.issued_papers(db, encounter_id))
-    return assess_claim(facts, clock.day_of(facts.ended_at or now))
+    facts = await state_known(db, dossier, now)
+    return assess_claim(facts, clock.day_of(facts.ended_at or now), await load_pack(db), place=Place.ORDERING)
 
 
 async def seal_changes(db: Db, changes: Changes, encounter_id: UUID, by: UUID | None, now: datetime) -> Claim | None:
@@ -93,9 +104,9 @@ async def seal_changes(db: Db, changes: Changes, encounter_id: UUID, by: UUID | 
     previous = await store.latest_claim(db, encounter_id)
     if previous is not None and previous.state not in OPEN_STATES:
         raise HisError(Kind.CONFLICT, f"Hồ sơ {previous.number} đang ở trạng thái đã gửi, không lập lại được.")
-    facts = state_claim(dossier, now, await papers.issued_papers(db, encounter_id))
+    facts = await state_known(db, dossier, now)
     assert difference(dossier.charges, facts) == 0, "the dossier differs from the charges"
-    findings = assess_claim(facts, clock.day_of(facts.ended_at or now))
+    findings = assess_claim(facts, clock.day_of(facts.ended_at or now), await load_pack(db), place=Place.CLOSE)
     clean = not any(f.severity is Severity.ERROR for f in findings)
     number = previous.number if previous else await _next_number(db, now)
     claim = _new_claim(dossier, facts, findings, number, previous, by, now)
@@ -173,7 +184,10 @@ async def check_in_changes(db: Db, changes: Changes, encounter_id: UUID, now: da
     facts = state_claim(dossier, now)
     if dossier.encounter.coverage_id is None or facts.first_order is None:
         return False
-    if any(f.severity is Severity.ERROR for f in assess_check_in(facts, clock.day_of(facts.arrived_at))):
+    if any(
+        f.severity is Severity.ERROR
+        for f in assess_check_in(facts, clock.day_of(facts.arrived_at), await load_pack(db))
+    ):
         return False
     signer = signer_of(get_settings().data_dir, dossier.unit.code)
     content = await asyncio.to_thread(lambda: signer.sign(check_in_bytes(facts)))

@@ -1,6 +1,6 @@
 """Claim dossiers of a unit and their states."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -56,6 +56,21 @@ class ClaimEvent(Tenant, table=True):
     state: str
     actor: str = ""
     detail: str = text()
+
+
+class ClaimRuleSetting(Tenant, table=True):
+    """A unit's choice about one rule, from a day on: rows are only added, the newest whose day has come counts."""
+
+    __tablename__ = "claim_rule_setting"
+    __table_args__ = (Index("ix_claim_rule_setting", "unit_id", "rule_code", "valid_from"),)
+    rule_code: str
+    active: bool = True
+    severity: str = ""  # error warning information; empty = the rule's own
+    valid_from: date  # for visits that ended on this day or later
+    reason: str = text()
+    set_at: datetime = instant()
+    set_by: UUID | None = None
+    set_by_name: str = ""
 
 
 class SigningKey(Shared, table=True):

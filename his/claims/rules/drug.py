@@ -149,7 +149,9 @@ def _tender_rule(number: int, table: str, title: str, source: str, look: Look) -
                 yield about(line, sentence, "TT_THAU")
 
     core = "CORE-099" if table == "XML2" else "CORE-122"
-    return rule(f"CLM-TENDER-{number:02d}", f"{table}: {title}", f"{core}; CHK-{table}_INFO_ERROR_{source}; QĐ 4750")(check)
+    return rule(f"CLM-TENDER-{number:02d}", f"{table}: {title}", f"{core}; CHK-{table}_INFO_ERROR_{source}; QĐ 4750")(
+        check
+    )
 
 
 _TENDER_LOOKS = (

@@ -88,7 +88,10 @@ def state_file(data: bytes, today: date, *, sealed_sha256: str = "", dossier_cod
     root = safe_parse(data)
     places = _all(root, SIGNATURE_PLACE)
     references = [
-        (r.get("URI", "none"), (method.get("Algorithm", "") if (method := r.find(f"{_DS}DigestMethod")) is not None else ""))
+        (
+            r.get("URI", "none"),
+            (method.get("Algorithm", "") if (method := r.find(f"{_DS}DigestMethod")) is not None else ""),
+        )
         for place in places
         for r in place.iter(f"{_DS}Reference")
     ]

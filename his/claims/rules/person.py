@@ -114,13 +114,16 @@ def ordered_in_hours(facts: ClaimFacts) -> Iterator[Say]:
             )
 
 
-@rule("CLM-PERSON-11", "Nội trú có mã lý do vào nội trú", "CHK-XML1_SPECIAL_INPATIENT_ERROR_MA_LY_DO_VNT; QĐ 4750", severity=WARNING)
+@rule(
+    "CLM-PERSON-11",
+    "Nội trú có mã lý do vào nội trú",
+    "CHK-XML1_SPECIAL_INPATIENT_ERROR_MA_LY_DO_VNT; QĐ 4750",
+    severity=WARNING,
+)
 def admission_reason_coded(facts: ClaimFacts) -> Iterator[Say]:
     """MA_LY_DO_VNT beside LY_DO_VNT."""
     if facts.care_setting in INPATIENT and facts.admission_reason.strip() and not facts.admission_reason_code:
-        yield Say(
-            f"Lý do vào nội trú “{facts.admission_reason[:40]}” chưa có mã. Chọn mã lý do.", "XML1.MA_LY_DO_VNT"
-        )
+        yield Say(f"Lý do vào nội trú “{facts.admission_reason[:40]}” chưa có mã. Chọn mã lý do.", "XML1.MA_LY_DO_VNT")
 
 
 @rule("CLM-PERSON-12", "Các danh sách của thẻ có cùng số mục", "CORE-027; CHK-XML1_ADMIN_INFO_ERROR_MISMATCH_COUNT")

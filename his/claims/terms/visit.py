@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from his.claims.known import Known
 from his.claims.terms.lines import (
     Card,
     DrugLine,
@@ -31,6 +32,7 @@ class ClaimFacts(Stated):
     `birth_date` is a FHIR date (YYYY, YYYY-MM or YYYY-MM-DD), `birth_time` HH:MM or empty; `gender` is FHIR's word.
     Before the visit ends (check-in) `ended_at` is None. `papers` are those the doctor issued and did not withdraw;
     `attached_tables` names papers that go with the dossier in another way (typed at the gateway: "XML7", "XML13" …). `assessed_at` is the moment of judging; None leaves the checks of the future out.
+    `known` is what the lists of the day hold of it; None leaves the checks against lists out.
     """
 
     dossier_code: str
@@ -97,6 +99,7 @@ class ClaimFacts(Stated):
     papers: Papers = field(default_factory=Papers)
     attached_tables: tuple[str, ...] = ()
     assessed_at: datetime | None = None
+    known: Known | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -133,7 +133,12 @@ class Table(Generic[R]):
         """The flaw of one value, said to a person."""
         where = f"Bảng {self.name}, dòng {row.number}: " if self.row_tag else f"Bảng {self.name}: "
         return Finding(
-            self.code(field, flaw), Severity.ERROR, where + sentence, f"{self.name}.{field.name}", row.key, "Sửa tại hồ sơ"
+            self.code(field, flaw),
+            Severity.ERROR,
+            where + sentence,
+            f"{self.name}.{field.name}",
+            row.key,
+            "Sửa tại hồ sơ",
         )
 
     def check(self, facts: ClaimFacts) -> list[Finding]:

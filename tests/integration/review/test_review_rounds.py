@@ -100,7 +100,7 @@ async def test_a_new_revision_replaces_an_undecided_case_or_opens_a_round(databa
 
 
 async def test_the_worklist_filters_and_pages(database: Database, db: Db) -> None:
-    at = datetime(2026, 5, 5, 2, 0, tzinfo=VISIT.tzinfo)
+    at = datetime(2026, 5, 5, 9, 0, tzinfo=VISIT.tzinfo)
     made = [await received(database, size="clean", at=at + timedelta(minutes=n)) for n in range(3)]
     _, full = await received(database, at=at)
     _, far = await received(database, at=at, unit=3)

@@ -47,9 +47,7 @@ def test_what_is_right_by_construction_cannot_be_broken(good: ClaimFacts, monkey
 def test_one_broken_value_says_one_code_through_the_whole_rulebook(good: ClaimFacts) -> None:
     longer = replace(good, referral_paper="9" * 51)
     said = [f for f in assess_claim(longer, good.arrived_at.date()) if f.code.startswith("CLM-FORM")]
-    assert [(f.code, f.expression) for f in said] == [
-        ("CLM-FORM-XML1-GIAY_CHUYEN_TUYEN-02", "XML1.GIAY_CHUYEN_TUYEN")
-    ]
+    assert [(f.code, f.expression) for f in said] == [("CLM-FORM-XML1-GIAY_CHUYEN_TUYEN-02", "XML1.GIAY_CHUYEN_TUYEN")]
     assert "51 ký tự, chuẩn chỉ nhận 50" in said[0].message
 
 

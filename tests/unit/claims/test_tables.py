@@ -136,7 +136,9 @@ def test_too_long_or_missing_values_are_refused_with_findings_not_cut(good: Clai
         ("CLM-FORM-XML2-DUONG_DUNG-02", "XML2.DUONG_DUNG", "charge-3"),
         ("CLM-FORM-XML2-HAM_LUONG-01", "XML2.HAM_LUONG", "charge-3"),
     }
-    assert "5 ký tự, chuẩn chỉ nhận 4" in next(f.message for f in caught.value.findings if f.code == "CLM-FORM-XML2-DUONG_DUNG-02")
+    assert "5 ký tự, chuẩn chỉ nhận 4" in next(
+        f.message for f in caught.value.findings if f.code == "CLM-FORM-XML2-DUONG_DUNG-02"
+    )
 
 
 @pytest.mark.parametrize("value", [Decimal("1.0001"), Decimal("NaN"), Decimal("Infinity")])
