@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from his.claims.prove import prove
 from his.claims.rules import CHECK_IN_RULES, RULES
 from his.claims.xml.known import SHAPES
 from his.claims.xml.reader import ReadReport, read_file
@@ -19,6 +20,7 @@ from his.kit.archive import is_archive, unpack
 from his.kit.errors import HisError
 
 app = typer.Typer(help="Hồ sơ giám định BHYT: đọc tệp, bảng dữ liệu, quy tắc.", no_args_is_help=True)
+app.command()(prove)
 KIND_WORDS = {"string": "chuỗi", "number": "số"}
 NEED_WORDS = {"yes": "có", "no": "không", "conditional": "tùy trường hợp"}
 SEVERITY_WORDS = {"error": "Chặn", "warning": "Cần sửa", "information": "Nhắc"}

@@ -24,17 +24,19 @@ from his.exchange import service as exchange
 from his.exchange.tables import Parcel
 from his.identity import service as identity
 from his.kit import clock
-from his.kit.changes import Changes
+from his.kit.changes import Changes, values
 from his.kit.config import get_settings
 from his.kit.db import Db
 from his.kit.errors import Finding, HisError, Kind, Severity, not_found
+from his.kit.ids import new_id
 from his.papers import service as papers
 
 RESTRICTED_CODE = "CLM-DOC-00"
 RESTRICTED_SENTENCE = (
     "Một giấy kèm theo hồ sơ chưa đạt chuẩn. Nhờ bác sĩ được quyền xem giấy đó mở và sửa, rồi kiểm lại hồ sơ."
 )
-OPEN_STATES = ("draft", "rejected")
+OPEN_STATES = ("draft", "rejected", "reopened")
+RECALLED_ENTITLEMENT = "8"  # MA_DOITUONG_KCB of a dossier whose payment is taken back (QĐ 3276/QĐ-BYT)
 STATE_OF_PARCEL = {
     "queued": "sealed",
     "sending": "submitting",
@@ -151,6 +153,8 @@ def _new_claim(
         standard=edition_on(facts.ended_on).standard,
         state="draft",
         period=f"{facts.settlement_year}-{facts.settlement_month:02d}",
+        department_code=dossier.encounter.department_code,
+        ended_at=dossier.encounter.ended_at,
         total_hospital=totals.total_hospital,
         total_covered=totals.total_covered,
         insurer_share=totals.insurer_share,
@@ -162,6 +166,17 @@ def _new_claim(
         sealed_at=now,
         sealed_by=by,
     )
+
+
+def next_revision(
+    old: Claim, now: datetime, by: UUID | None, *, facts: dict[str, Any], findings: list[Finding]
+) -> Claim:
+    """The row after `old` with the same number, dossier code and money, a draft until it is signed."""
+    again: dict[str, Any] = {
+        "id": new_id(), "version": 1, "revision": old.revision + 1, "state": "draft", "parcel_id": None, "receipt": "",
+        "received_at": None, "sealed_at": now, "sealed_by": by, "facts": _json(facts), "findings": finding_rows(findings),
+    }  # fmt: skip
+    return Claim(**{**values(old), **again})
 
 
 async def _seal(changes: Changes, dossier: Dossier, facts: ClaimFacts, claim: Claim, now: datetime) -> Claim:
@@ -205,21 +220,36 @@ async def reseal(db: Db, claim_id: UUID, by: UUID | None, now: datetime) -> Clai
         raise not_found()
     changes = Changes()
     async with db.locking():
+        if old.state == "reopened":
+            raise HisError(
+                Kind.CONFLICT, f"Lượt của hồ sơ {old.number} đang mở lại. Ký và đóng lượt, hồ sơ tự lập lại."
+            )
         claim = await seal_changes(db, changes, old.encounter_id, by, now)
         assert claim is not None, "an insured visit has a claim"
+        if _same_draft(old, claim):
+            return old  # nothing was repaired: no revision that says the same again
         await db.apply(changes, now)
     return claim
+
+
+def _same_draft(old: Claim, new: Claim) -> bool:
+    """Does the new draft say what the old one said, with the same faults?"""
+    moment = ("assessed_at",)
+    said = [{k: v for k, v in claim.facts.items() if k not in moment} for claim in (old, new)]
+    return old.state == new.state == "draft" and said[0] == said[1] and old.findings == new.findings
 
 
 async def on_delivery(db: Db, parcel: Parcel, changes: Changes, now: datetime) -> None:
     """A parcel changed its state: the claim follows, and an accepted one goes to its reviewers."""
     claim = await store.get_claim(db, parcel.subject_id)
     state = STATE_OF_PARCEL[parcel.state]
-    if claim is None or claim.state == state:
+    if claim is None or claim.state == state or claim.parcel_id != parcel.id:
         return
+    if state == "accepted" and claim.facts.get("entitlement") == RECALLED_ENTITLEMENT:
+        state = "recalled"
     new = changes.update(claim, state=state, receipt=parcel.receipt, received_at=parcel.received_at)
     changes.insert(
         ClaimEvent(unit_id=claim.unit_id, claim_id=claim.id, at=now, state=state, actor="gateway", detail=parcel.reply)
     )
-    if state == "accepted":
-        changes.dirty("submitted", new.id)
+    if state in ("accepted", "recalled"):
+        changes.dirty("submitted" if state == "accepted" else "recalled", new.id)

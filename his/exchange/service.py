@@ -20,7 +20,7 @@ BACKOFF_SECONDS = (5, 15, 60, 300, 900, 3600)
 ACCOUNT_SECONDS = 900
 """A refused account is a person's work; asking more often would only lock it."""
 ATTEMPTS_TO_WRITE = 4
-FINAL = (ParcelState.ACCEPTED, ParcelState.REJECTED)
+FINAL = (ParcelState.ACCEPTED, ParcelState.REJECTED, ParcelState.WITHDRAWN)
 React = Callable[[Db, Parcel, Changes, datetime], Awaitable[None]]
 REACTIONS: dict[str, React] = {}
 """What the owner of a parcel's contents adds to the change set when its state changes, by subject type."""
@@ -82,6 +82,11 @@ def queue(changes: Changes, parcel: Parcel, now: datetime) -> Changes:
 async def was_queued(db: Db, kind: str, subject_type: str, subject_id: UUID) -> bool:
     """Has a parcel of this kind been made for the subject?"""
     return any(parcel.kind == kind for parcel in await store.list_parcels(db, subject_type, [subject_id]))
+
+
+async def get_parcel(db: Db, parcel_id: UUID) -> Parcel | None:
+    """A parcel of the unit in scope."""
+    return await store.get_parcel(db, parcel_id)
 
 
 async def deliver(

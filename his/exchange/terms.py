@@ -14,6 +14,7 @@ class ParcelState(StrEnum):
     UNKNOWN = "unknown"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"  # taken back by the unit before the first attempt
 
 
 @dataclass(frozen=True, slots=True)

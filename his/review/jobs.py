@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from his.kit.db import Db
-from his.review import service
+from his.review import proof, service
 
 
 async def submitted(db: Db, keys: Sequence[str], now: datetime) -> None:
@@ -14,4 +14,11 @@ async def submitted(db: Db, keys: Sequence[str], now: datetime) -> None:
         await service.receive(db, UUID(key), now)
 
 
-HANDLERS = {"submitted": submitted}
+async def recalled(db: Db, keys: Sequence[str], now: datetime) -> None:
+    """The unit took these claims (ids) back: what was not decided of their dossiers is no case any more."""
+    for key in keys:
+        await service.withdraw(db, UUID(key), now)
+
+
+HANDLERS = {"submitted": submitted, "recalled": recalled}
+__all__ = ["HANDLERS", "proof"]  # the proof asks the witness as soon as the worker knows the review

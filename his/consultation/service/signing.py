@@ -101,7 +101,7 @@ async def _finish_visit(db: Db, changes: Changes, encounter: Encounter, who: Who
         diagnoses,
         status="in-progress",
         started_at=encounter.started_at or now,
-        ended_at=now,
+        ended_at=encounter.ended_at or now,  # a visit that was opened again ended when it ended
         signed_at=now,
         signed_by=who.practitioner_id,
         practitioner_id=who.practitioner_id or encounter.practitioner_id,

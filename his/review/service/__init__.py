@@ -5,6 +5,7 @@ from his.review.service.bench import Bench, Officer, Reason, is_locked, list_rea
 from his.review.service.decide import accept_clean, decide_line, decide_same, find_same, undo
 from his.review.service.finish import finish_case
 from his.review.service.receive import receive
+from his.review.service.withdraw import withdraw
 from his.review.service.worklist import Board, Lot, load_board, load_lot, read_filters, write_filters
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "read_filters",
     "receive",
     "undo",
+    "withdraw",
     "write_filters",
 ]

@@ -75,7 +75,8 @@ def _sentence(bench: Bench) -> str:
 async def _tell_unit(out: Db, changes: Changes, claim_id: UUID, state: CaseState, sentence: str, now: datetime) -> None:
     claim = await store.get_claim(out, claim_id)
     assert claim is not None, "a case belongs to a claim"
-    changes.update(claim, state=CLAIM_STATE[state])
+    if claim.state != "reopened":  # the unit is correcting it: a replacement is on its way
+        changes.update(claim, state=CLAIM_STATE[state])
     changes.insert(
         ClaimEvent(
             unit_id=claim.unit_id,
