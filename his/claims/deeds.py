@@ -159,7 +159,9 @@ async def recall(db: Db, claim_id: UUID, reason: str, by: UUID | None, now: date
         findings = assess_claim(facts, clock.day_of(facts.ended_at or now))
         signer = signer_of(get_settings().data_dir, dossier.unit.code)
         content = await asyncio.to_thread(lambda: signer.sign(seal_bytes(facts, now)))
-        new = service.next_revision(old, now, by, facts=asdict(facts), findings=findings)
+        new = service.next_revision(
+            old, now, by, facts=asdict(facts) | {"rules_told": service.rules_told(dossier)}, findings=findings
+        )
         parcel = exchange.new_parcel(new.unit_id, "dossier", "Claim", new.id, facts.dossier_code, content, now)
         exchange.queue(changes, parcel, now)
         new.state, new.parcel_id = "sealed", parcel.id

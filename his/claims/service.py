@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from his.billing.rules.arithmetic import SUMS
 from his.claims import store
 from his.claims.keys import signer_of
 from his.claims.lookup import load_known
@@ -161,11 +162,18 @@ def _new_claim(
         copayment=totals.copayment,
         self_paid=totals.self_paid,
         other_sources=totals.other_sources,
-        facts=stored_facts(facts),
+        facts=stored_facts(facts) | {"rules_told": rules_told(dossier)},
         findings=finding_rows(findings),
         sealed_at=now,
         sealed_by=by,
     )
+
+
+def rules_told(dossier: Dossier) -> dict[str, list[dict[str, str]]]:
+    """The rules that bore on each charge, as the statement tells them; its sums are told again from the figures."""
+    return {
+        str(charge.id): [step for step in charge.explanation if step["code"] not in SUMS] for charge in dossier.charges
+    }
 
 
 def next_revision(

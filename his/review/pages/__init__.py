@@ -3,12 +3,13 @@
 from fastapi import APIRouter
 
 from his.identity.terms import Capability
-from his.review.pages import bench, told, worklist
+from his.review.pages import bench, explained, told, worklist
 from his.web.page import MenuItem
 
 router = APIRouter()
 router.include_router(worklist.router)
 router.include_router(bench.router)
+router.include_router(explained.router)
 router.include_router(told.router)
 
 MENU = [(Capability.REVIEW, MenuItem("Giám định", "/review", "file-text"))]
