@@ -22,6 +22,7 @@ LADDER = (
     "reception",
     "consultation",
     "review",
+    "settlement",
     "reporting",
     "portal",
 )

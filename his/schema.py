@@ -28,6 +28,7 @@ def statements() -> list[str]:
         "REVOKE UPDATE, DELETE ON audit_entry, claim_rule_setting FROM his_app, his_worker",
         "REVOKE UPDATE, DELETE ON parcel_event FROM his_app, his_worker",
         "REVOKE DELETE ON parcel, gateway_outage FROM his_app, his_worker",
+        "REVOKE UPDATE, DELETE ON settlement_entry, settlement_event, settlement_payment FROM his_app, his_worker",
         "REVOKE ALL ON FUNCTION find_person(text, text) FROM PUBLIC",
         "GRANT EXECUTE ON FUNCTION find_person(text, text) TO his_app, his_worker",
     ]

@@ -56,6 +56,9 @@ FHIR_CAPABILITY: dict[str, C] = {
     "Invoice": C.READ_BILL,
     "Claim": C.CLAIM_DESK,
     "ClaimResponse": C.CLAIM_DESK,
+    "CoverageEligibilityRequest": C.SEARCH_PATIENT,
+    "CoverageEligibilityResponse": C.SEARCH_PATIENT,
+    "PaymentReconciliation": C.CLAIM_DESK,
     "MeasureReport": C.PROVINCE,
 }
 _SCOPE = re.compile(r"system/(?P<name>\*|[A-Z][A-Za-z]*)\.(?P<verbs>(?=.)c?r?u?d?s?)")

@@ -46,6 +46,7 @@ CONTEXTS: dict[str, str] = {
     "claims": "Hồ sơ BHYT",
     "review": "Giám định",
     "decision": "Trong bảng quyết định",
+    "settlement": "Quyết toán",
     "province": "Toàn tỉnh",
     "dialog": "Trong hộp hỏi",
 }
@@ -126,6 +127,10 @@ KEYS: tuple[Key, ...] = (
     Key("review", "K", "previous-dossier", "Hồ sơ trước"),
     Key("review", "Ctrl+Z", "undo", "Hoàn tác", 6),
     Key("review", "Ctrl+D", "next", "Xong hồ sơ", 7),
+    Key("settlement", "Ctrl+D", "next", "Bước tiếp theo", 1),
+    Key("settlement", "F7", "answer", "Ý kiến, trả lại", 2),
+    Key("settlement", "Ctrl+P", "print", "In", 3),
+    Key("settlement", "Ctrl+E", "export", "Xuất Excel", 4),
     Key("province", "F6", "ask-question", "Đặt câu hỏi", 1),
     Key("province", "Ctrl+D", "next", "Nhắc đơn vị", 2),
     Key("province", "Ctrl+E", "export", "Xuất bảng", 3),

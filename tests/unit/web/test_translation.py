@@ -17,6 +17,7 @@ from jinja2 import nodes
 from his.audit import terms as audit
 from his.billing import pages as billing
 from his.billing import service as payments
+from his.billing.rules.form import FORM_GROUPS, OTHER
 from his.consultation.pages import record
 from his.consultation.view import facts, signing
 from his.encounters.terms import NOTE_KINDS
@@ -25,6 +26,9 @@ from his.pharmacy.terms import MOVE_NAMES
 from his.reporting import service as reporting
 from his.reporting.pages import board, system
 from his.reporting.terms import SEXES, SPLITS
+from his.settlement import view as settlement
+from his.settlement.papers.summary import STEPS
+from his.settlement.rules.forms import FORMS
 from his.web import i18n, keys, page
 
 HIS = Path(__file__).parents[3] / "his"
@@ -91,6 +95,15 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("reporting/templates/morbidity.html", "word"): SEXES.values(),
     ("reporting/templates/system.html", "names.get(c.name, c.name)"): system.LISTS.values(),
     ("reporting/templates/system.html", "word"): system.KINDS.values(),
+    ("settlement/templates/month.html", "state_word"): [word for word, _, _ in settlement.CHIPS.values()],
+    ("settlement/templates/months.html", "r.word"): [word for word, _, _ in settlement.CHIPS.values()],
+    ("settlement/templates/units.html", "r.word"): [word for word, _, _ in settlement.CHIPS.values()],
+    ("settlement/templates/month.html", "next_words"): settlement.NEXT.values(),
+    ("settlement/templates/month.html", "month.form.title"): [dated.value.title for dated in FORMS],
+    ("settlement/templates/month.html", "p.words"): settlement.PAPER_WORDS,
+    ("settlement/templates/month.html", "word"): STEPS.values(),
+    ("settlement/templates/month.html", "g.title"): [group.title for group in (*FORM_GROUPS, OTHER)],
+    ("settlement/templates/month.html", "r.title"): settlement.ROW_TITLES,
     ("web/templates/base.html", "item.label"): _menu(),
     ("web/templates/base.html", "k.label"): KEY_WORDS,
     ("web/templates/keys.html", "titles[context]"): (),  # context_names() has translated them
