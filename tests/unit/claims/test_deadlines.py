@@ -15,7 +15,10 @@ D = date
         (D(2026, 11, 2), D(2026, 11, 11)),  # Monday: seven working days are Tuesday to the Wednesday after
         (D(2026, 11, 6), D(2026, 11, 17)),  # Friday: two weekends
         (D(2026, 11, 7), D(2026, 11, 17)),  # Saturday counts from Monday on
-        (D(2026, 8, 28), D(2026, 9, 11)),  # National Day on 1 and 2 September, Monday 31 August is exchanged for a Saturday
+        (
+            D(2026, 8, 28),
+            D(2026, 9, 11),
+        ),  # National Day on 1 and 2 September, Monday 31 August is exchanged for a Saturday
         (D(2026, 4, 24), D(2026, 5, 8)),  # Hùng Kings on Monday 27 April (26 is a Sunday), 30 April, 1 May
     ],
 )
@@ -43,7 +46,10 @@ def test_the_month_closes_before_the_fifth_even_when_working_days_are_left() -> 
 def test_a_returned_dossier_has_two_working_days() -> None:
     due = due_of(D(2026, 11, 2), answered=D(2026, 11, 20))
     assert due is not None
-    assert (due.clock, due.day) == (Clock.REPLY, D(2026, 11, 25))  # Tuesday 24 November is the Day of Vietnamese Culture
+    assert (due.clock, due.day) == (
+        Clock.REPLY,
+        D(2026, 11, 25),
+    )  # Tuesday 24 November is the Day of Vietnamese Culture
     assert not due.late(D(2026, 11, 25))
     assert due.late(D(2026, 11, 26))
 
