@@ -6,22 +6,13 @@ from his.identity.terms import Capability as C
 from his.identity.terms import Machine, Role
 
 _ALL = {C.HOME, C.CATALOG}
+_DOCTOR = {
+    C.SEARCH_PATIENT, C.QUEUE, C.READ_RECORD, C.WRITE_RECORD, C.VITALS, C.ORDER, C.RESULT, C.PRESCRIBE, C.READ_BILL,
+}  # fmt: skip
 MATRIX: dict[Role, frozenset[C]] = {
     Role.FRONT_DESK: frozenset(_ALL | {C.SEARCH_PATIENT, C.REGISTER, C.QUEUE}),
-    Role.DOCTOR: frozenset(
-        _ALL
-        | {
-            C.SEARCH_PATIENT,
-            C.QUEUE,
-            C.READ_RECORD,
-            C.WRITE_RECORD,
-            C.VITALS,
-            C.ORDER,
-            C.RESULT,
-            C.PRESCRIBE,
-            C.READ_BILL,
-        }
-    ),
+    Role.DOCTOR: frozenset(_ALL | _DOCTOR),
+    Role.HIV_DOCTOR: frozenset(_ALL | _DOCTOR | {C.HIV_CARE}),
     Role.NURSE: frozenset(_ALL | {C.SEARCH_PATIENT, C.QUEUE, C.READ_RECORD, C.VITALS, C.RESULT}),
     Role.PHARMACIST: frozenset(_ALL | {C.SEARCH_PATIENT, C.DISPENSE}),
     Role.CASHIER: frozenset(_ALL | {C.SEARCH_PATIENT, C.READ_BILL, C.TAKE_PAYMENT, C.CLAIM_DESK}),
@@ -34,6 +25,7 @@ MATRIX: dict[Role, frozenset[C]] = {
 HOME_PAGE: dict[Role, str] = {
     Role.FRONT_DESK: "/front-desk",
     Role.DOCTOR: "/queue",
+    Role.HIV_DOCTOR: "/queue",
     Role.NURSE: "/queue",
     Role.PHARMACIST: "/pharmacy",
     Role.CASHIER: "/cashier",

@@ -77,8 +77,8 @@ async def get_unit(db: Db) -> Unit:
     return found
 
 
-async def list_results(db: Db, encounter_id: UUID) -> list[tuple[str, str]]:
-    """Signed results as (what, words): measured values, then conclusions of what was described."""
+async def list_values(db: Db, encounter_id: UUID) -> list[tuple[str, str]]:
+    """Measured values of signed results as (name, words)."""
     join = and_(_order.c.unit_id == _value.c.unit_id, _order.c.id == _value.c.service_request_id)
     values = (
         select(_value.c.name, _value.c.value_text, _value.c.unit)
@@ -87,20 +87,16 @@ async def list_results(db: Db, encounter_id: UUID) -> list[tuple[str, str]]:
         .order_by(_value.c.issued_at, _value.c.id)
         .limit(200)
     )
-    told = (
-        select(_order.c.service_name, _order.c.conclusion)
-        .where(_order.c.encounter_id == encounter_id, _order.c.status == "completed", _order.c.conclusion != "")
-        .order_by(_order.c.ordered_at)
-        .limit(100)
+    return [(r.name, f"{r.value_text} {r.unit}".strip()) for r in await db.all(values)]
+
+
+async def list_services(db: Db, encounter_id: UUID) -> list[tuple[str, str]]:
+    """Ordered services of a visit as (name, conclusion of a signed result or nothing)."""
+    query = select(_order.c.service_name, _order.c.conclusion, _order.c.status).where(
+        _order.c.encounter_id == encounter_id, _order.c.status != "revoked"
     )
-    found = [(r.name, f"{r.value_text} {r.unit}".strip()) for r in await db.all(values)]
-    return found + [(r.service_name, r.conclusion) for r in await db.all(told)]
-
-
-async def list_services(db: Db, encounter_id: UUID) -> list[str]:
-    """Names of the ordered services of a visit."""
-    query = select(_order.c.service_name).where(_order.c.encounter_id == encounter_id, _order.c.status != "revoked")
-    return [r.service_name for r in await db.all(query.order_by(_order.c.ordered_at).limit(200))]
+    rows = await db.all(query.order_by(_order.c.ordered_at).limit(200))
+    return [(r.service_name, r.conclusion if r.status == "completed" else "") for r in rows]
 
 
 async def list_drugs(db: Db, encounter_id: UUID) -> list[str]:

@@ -11,10 +11,13 @@ from his.claims.changed import changes_between
 from his.claims.deeds import RECALLABLE, REOPENABLE
 from his.claims.desk import Dossier
 from his.claims.pages.common import Desk
+from his.claims.xml.envelope import holds_restricted
 from his.identity.access import Caller
+from his.identity.rules import may
+from his.identity.terms import Capability
 from his.kit.changes import Changes
 from his.kit.clock import day_of
-from his.kit.errors import not_found
+from his.kit.errors import HisError, Kind, not_found
 from his.kit.text import mask
 from his.web.page import Toast, render, toast_event
 
@@ -105,6 +108,9 @@ async def signed_file(caller: Caller, claim_id: UUID) -> Response:
     found = await desk.load_dossier(caller.db, claim_id)
     if found.parcel is None:
         raise not_found()
+    if holds_restricted(found.parcel.content) and not may(caller.user.role, Capability.HIV_CARE):
+        sentence = "Tệp này có bảng chỉ người được quyền mới xem được. Xem nội dung ở trang hồ sơ, không tải tệp."
+        raise HisError(Kind.FORBIDDEN, sentence)
     changes = Changes().audit("claim:download", "Claim", claim_id, sha256=found.parcel.sha256)
     await caller.db.apply(changes, caller.now)
     name = f"{found.claim.dossier_code}-{found.claim.revision}.xml".replace("/", "-")

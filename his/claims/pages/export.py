@@ -14,6 +14,9 @@ from fastapi.responses import Response, StreamingResponse
 
 from his.claims import desk
 from his.claims.pages.common import Desk, read_filters, read_period
+from his.claims.xml.envelope import holds_restricted
+from his.identity.rules import may
+from his.identity.terms import Capability
 from his.kit.changes import Changes
 from his.kit.clock import local
 from his.kit.db import Database, Scope
@@ -23,6 +26,7 @@ router = APIRouter()
 MOST_FILES = 2000
 BATCH = 50
 LIST = "danh-sach.csv"
+KEPT_BACK = "(không tải: có bảng chỉ người được quyền mới xem)"
 HEADS = ("tep", "so_ho_so", "ma_lk", "ban", "trang_thai", "ma_giao_dich", "sha256")
 
 
@@ -63,7 +67,8 @@ async def export(
         )
     changes = Changes().audit("claim:export", "Claim", "", period=month, files=len(ids))
     await caller.db.apply(changes, caller.now)
-    stream = zipped(caller.db.database, caller.db.scope, ids)
+    whole = may(caller.user.role, Capability.HIV_CARE)
+    stream = zipped(caller.db.database, caller.db.scope, ids, whole=whole)
     headers = {
         "Content-Disposition": f'attachment; filename="ho-so-{month}.zip"',
         "Content-Encoding": "identity",  # a ZIP is not compressed a second time
@@ -72,8 +77,11 @@ async def export(
     return StreamingResponse(stream, media_type="application/zip", headers=headers)
 
 
-async def zipped(database: Database, scope: Scope, ids: list[UUID]) -> AsyncIterator[bytes]:
-    """The ZIP piece by piece: fifty files are held at a time, none of them changed."""
+async def zipped(database: Database, scope: Scope, ids: list[UUID], *, whole: bool) -> AsyncIterator[bytes]:
+    """The ZIP piece by piece: fifty files are held at a time, none of them changed.
+
+    Files with a restricted table are listed but left out unless the reader may see it (`whole`).
+    """
     sink, listed = Outflow(), StringIO()
     table = csv.writer(listed)
     table.writerow(HEADS)
@@ -81,17 +89,20 @@ async def zipped(database: Database, scope: Scope, ids: list[UUID]) -> AsyncIter
     for start in range(0, len(ids), BATCH):
         async with database.scoped(scope) as db:
             files = await desk.load_signed(db, ids[start : start + BATCH])
-        await asyncio.to_thread(_add, archive, files, table)
+        await asyncio.to_thread(_add, archive, files, table, whole)
         yield sink.take()
     archive.writestr(LIST, "\ufeff" + listed.getvalue())
     archive.close()
     yield sink.take()
 
 
-def _add(archive: ZipFile, files: list[desk.Signed], table: Any) -> None:
+def _add(archive: ZipFile, files: list[desk.Signed], table: Any, whole: bool) -> None:
     for file in files:
         name = f"{file.dossier_code}-{file.revision}.xml".replace("/", "-")
-        archive.writestr(_entry(name, file.created_at), file.content.encode(), ZIP_DEFLATED)
+        if whole or not holds_restricted(file.content):
+            archive.writestr(_entry(name, file.created_at), file.content.encode(), ZIP_DEFLATED)
+        else:
+            name = KEPT_BACK
         table.writerow((name, file.number, file.dossier_code, file.revision, file.state, file.receipt, file.sha256))
 
 

@@ -5,12 +5,13 @@ from uuid import UUID
 from his.kit.db import Db
 from his.papers import store
 from his.papers.service.issuing import correct, follow_up_changes, issue, model_of, stated, withdraw
-from his.papers.service.offering import load_offer
+from his.papers.service.offering import Desk, load_offer
 from his.papers.store import PaperRow, Signed
 from his.papers.tables import ClinicalPaper, HivRecord
 from his.papers.terms import Paper, PaperKind
 
 __all__ = [
+    "Desk",
     "PaperRow",
     "Signed",
     "correct",
@@ -26,9 +27,9 @@ __all__ = [
 ]
 
 
-async def list_papers(db: Db, encounter_id: UUID) -> list[Signed]:
-    """Papers of a visit, newest first, withdrawn and replaced ones too; never HIV care."""
-    return await store.list_papers(db, encounter_id, ClinicalPaper)
+async def list_papers(db: Db, encounter_id: UUID, *, hiv: bool = False) -> list[Signed]:
+    """Papers of a visit, newest first, withdrawn and replaced ones too; HIV care only when asked for by its own right."""
+    return await store.list_papers(db, encounter_id, HivRecord if hiv else ClinicalPaper)
 
 
 async def get_paper(db: Db, paper_id: UUID, *, hiv: bool = False) -> Signed:

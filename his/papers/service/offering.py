@@ -1,7 +1,7 @@
 """What a visit already says, gathered for the first draft of a paper and for its rules."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from his.encounters import service as encounters
 from his.encounters.service import Visit
@@ -25,20 +25,29 @@ def _summary(results: list[tuple[str, str]]) -> str:
     return out
 
 
-async def load_offer(db: Db, encounter_id: UUID, practitioner_id: UUID | None, now: datetime) -> VisitOffer:
-    """The visit as text; raises NOT_FOUND. Eight queries."""
-    visit = await encounters.get_visit(db, encounter_id)
-    unit = await store.get_unit(db)
-    doctor = await store.get_doctor(db, practitioner_id)
-    diagnoses = await encounters.list_diagnoses(db, encounter_id)
-    notes = encounters.note_texts(await encounters.list_notes(db, encounter_id))
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where and by whom a paper is written: code and name of the facility, name of the doctor."""
+
+    facility_code: str
+    facility_name: str
+    doctor_name: str
+
+
+async def load_offer(db: Db, visit: Visit, desk: Desk, now: datetime) -> VisitOffer:
+    """The visit as text; five queries."""
     e, p, card = visit.encounter, visit.patient, visit.coverage
+    diagnoses = await encounters.list_diagnoses(db, e.id)
+    notes = encounters.note_texts(await encounters.list_notes(db, e.id))
+    values = await store.list_values(db, e.id)
+    services = await store.list_services(db, e.id)
+    drugs = await store.list_drugs(db, e.id)
     return VisitOffer(
-        facility_code=unit.code,
-        facility_name=unit.name,
+        facility_code=desk.facility_code,
+        facility_name=desk.facility_name,
         dossier_code=e.dossier_code,
         department_code=e.department_code,
-        doctor_name=" ".join(part for part in (doctor.title, doctor.name) if part) if doctor else "",
+        doctor_name=desk.doctor_name,
         patient_name=p.name,
         birth_date=p.birth_date if p.birth_precision == "day" else None,
         gender=p.gender,
@@ -51,13 +60,13 @@ async def load_offer(db: Db, encounter_id: UUID, practitioner_id: UUID | None, n
         diagnosis="; ".join(d.name for d in diagnoses),
         history=notes.get("history", ""),
         exam=notes.get("exam", ""),
-        results=_summary(await store.list_results(db, encounter_id)),
+        results=_summary([*values, *((name, words) for name, words in services if words)]),
         treatment=e.treatment,
         advice=e.advice,
         destination=e.destination_code,
         discharge_type=e.discharge_code,
-        services="; ".join(dict.fromkeys(await store.list_services(db, encounter_id))),
-        drugs="; ".join(dict.fromkeys(await store.list_drugs(db, encounter_id))),
+        services="; ".join(dict.fromkeys(name for name, _ in services)),
+        drugs="; ".join(dict.fromkeys(drugs)),
         follow_up_on=e.follow_up_on,
         today=day_of(now),
     )

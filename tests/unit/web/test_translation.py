@@ -22,6 +22,8 @@ from his.consultation.pages import record
 from his.consultation.view import facts, signing
 from his.encounters.terms import NOTE_KINDS
 from his.orders.terms import WORK_KINDS
+from his.papers import pages as papers
+from his.papers.terms import FORMS, TITLES
 from his.pharmacy.terms import MOVE_NAMES
 from his.reporting import service as reporting
 from his.reporting.pages import board, system
@@ -88,6 +90,14 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("consultation/view/signing.py", "finding.action"): _cases("consultation/view/signing.py"),
     ("consultation/view/signing.py", "state"): [*(word for word, _, _ in signing.STATES.values()), "đã làm"],
     ("orders/pages.py", "word"): [word for _, word in WORK_KINDS],
+    ("papers/pages.py", "GENDERS.get(patient.gender, 'Khác')"): [*papers.GENDERS.values(), "Khác"],
+    ("papers/templates/_papers.html", "c.title"): TITLES.values(),
+    ("papers/templates/_papers.html", "titles[s.row.kind]"): TITLES.values(),
+    ("papers/templates/_papers.html", "titles[kind]"): TITLES.values(),
+    ("papers/templates/_papers.html", "states[s.row.state]"): papers.STATES.values(),
+    ("papers/templates/_papers.html", "item.label"): [i.label for items in FORMS.values() for i in items],
+    ("papers/templates/_papers.html", "item.hint"): [i.hint for items in FORMS.values() for i in items if i.hint],
+    ("papers/templates/_papers.html", "w"): [w for items in FORMS.values() for i in items for _, w in i.choices],
     ("pharmacy/templates/_lot.html", "names[m.kind]"): MOVE_NAMES.values(),
     ("reporting/templates/_board.html", "word"): board.KINDS.values(),
     ("reporting/templates/_definition_body.html", "split_word(split)"): [reporting.split_word(s) for s in SPLITS],
