@@ -46,7 +46,7 @@ def _vi(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-@_rule("PAPER-LEAVE-01", "Ngày nghỉ đầu không sau ngày nghỉ cuối", "CORE-156, CORE-161, CORE-163")
+@_rule("PAP-LEAVE-01", "Ngày nghỉ đầu không sau ngày nghỉ cuối", "CORE-156, CORE-161, CORE-163")
 def leave_in_order(facts: PaperFacts) -> Iterator[Said]:
     """Both days of a leave, or none; the first not after the last."""
     paper: Any = facts.paper
@@ -58,7 +58,7 @@ def leave_in_order(facts: PaperFacts) -> Iterator[Said]:
         yield names[1], f"Nghỉ đến {_vi(last)} trước ngày bắt đầu {_vi(first)}. Sửa ngày."
 
 
-@_rule("PAPER-LEAVE-02", "Nghỉ việc gắn với đợt khám", "CORE-163")
+@_rule("PAP-LEAVE-02", "Nghỉ việc gắn với đợt khám", "CORE-163")
 def sick_leave_in_visit(facts: PaperFacts) -> Iterator[Said]:
     """TU_NGAY not after the end of the visit, DEN_NGAY not before its beginning."""
     paper = facts.paper
@@ -70,7 +70,7 @@ def sick_leave_in_visit(facts: PaperFacts) -> Iterator[Said]:
             yield "last_day", f"Nghỉ đến {_vi(paper.last_day)} trước ngày khám {_vi(facts.arrived_on)}. Sửa ngày cuối."
 
 
-@_rule("PAPER-LEAVE-03", "Một giấy nghỉ không quá 30 ngày", "CORE-161; TT 25/2025/TT-BYT", Severity.WARNING)
+@_rule("PAP-LEAVE-03", "Một giấy nghỉ không quá 30 ngày", "CORE-161; TT 25/2025/TT-BYT", Severity.WARNING)
 def leave_not_too_long(facts: PaperFacts) -> Iterator[Said]:
     """Longer leaves need a reason; tuberculosis has its own limit."""
     paper = facts.paper
@@ -78,7 +78,7 @@ def leave_not_too_long(facts: PaperFacts) -> Iterator[Said]:
         yield "last_day", f"Nghỉ {paper.days} ngày, quá {LONGEST_LEAVE} ngày của một giấy. Kiểm lại số ngày."
 
 
-@_rule("PAPER-LEAVE-04", "Nghỉ ngoại trú bắt đầu khi ra viện", "CORE-156")
+@_rule("PAP-LEAVE-04", "Nghỉ ngoại trú bắt đầu khi ra viện", "CORE-156")
 def discharge_leave_follows(facts: PaperFacts) -> Iterator[Said]:
     """From the day of discharge, or the day after."""
     paper = facts.paper
@@ -91,7 +91,7 @@ def discharge_leave_follows(facts: PaperFacts) -> Iterator[Said]:
             )
 
 
-@_rule("PAPER-PREG-01", "Đình chỉ thai có nguyên nhân, thời điểm và tuổi thai", "CORE-155")
+@_rule("PAP-PREG-01", "Đình chỉ thai có nguyên nhân, thời điểm và tuổi thai", "CORE-155")
 def pregnancy_complete(facts: PaperFacts) -> Iterator[Said]:
     """Reason, time (discharge paper) and weeks 1 to 42, exactly when a pregnancy ended."""
     paper = facts.paper
@@ -108,7 +108,7 @@ def pregnancy_complete(facts: PaperFacts) -> Iterator[Said]:
             yield "pregnancy_ended_at", "Có đình chỉ thai thì phải ghi thời điểm. Điền ngày giờ."
 
 
-@_rule("PAPER-DIS-01", "Giấy ra viện cho người nằm điều trị", "CORE-089")
+@_rule("PAP-DIS-01", "Giấy ra viện cho người nằm điều trị", "CORE-089")
 def discharge_of_a_stay(facts: PaperFacts) -> Iterator[Said]:
     """Inpatient, day or station stays; nobody who died or absconded gets one."""
     if isinstance(facts.paper, Discharge):
@@ -118,7 +118,7 @@ def discharge_of_a_stay(facts: PaperFacts) -> Iterator[Said]:
             yield "", "Người bệnh tử vong hoặc trốn viện không cấp giấy ra viện. Kiểm lại kết quả điều trị."
 
 
-@_rule("PAPER-REF-01", "Giấy chuyển khớp với kết thúc khám", "CORE-033, CORE-167")
+@_rule("PAP-REF-01", "Giấy chuyển khớp với kết thúc khám", "CORE-033, CORE-167")
 def referral_fits(facts: PaperFacts) -> Iterator[Said]:
     """A referral ends the visit with MA_LOAI_RV 2 or 5, and goes to the same place, which is not this one."""
     paper = facts.paper
@@ -134,7 +134,7 @@ def referral_fits(facts: PaperFacts) -> Iterator[Said]:
         yield "destination_code", f"Nơi đến {paper.destination_code} khác kết luận {facts.destination}. Sửa cho khớp."
 
 
-@_rule("PAPER-FOL-01", "Giấy hẹn trùng ngày hẹn của lượt khám và sau khi kết thúc", "CORE-082, CORE-168")
+@_rule("PAP-FOL-01", "Giấy hẹn trùng ngày hẹn của lượt khám và sau khi kết thúc", "CORE-082, CORE-168")
 def follow_up_fits(facts: PaperFacts) -> Iterator[Said]:
     """Later than the end of the visit; on the day the conclusion names."""
     paper = facts.paper
@@ -149,7 +149,7 @@ def follow_up_fits(facts: PaperFacts) -> Iterator[Said]:
         yield "appointment_at", f"Hẹn {_vi(day)} khác ngày hẹn {_vi(facts.follow_up_on)} của lượt khám. Sửa cho khớp."
 
 
-@_rule("PAPER-NUM-01", "Mã số đúng độ dài", "CORE-157, CORE-159, CORE-162")
+@_rule("PAP-NUM-01", "Mã số đúng độ dài", "CORE-157, CORE-159, CORE-162")
 def numbers_have_length(facts: PaperFacts) -> Iterator[Said]:
     """Social-insurance numbers have ten digits, cards fifteen characters, facilities five."""
     paper = facts.paper
@@ -167,7 +167,7 @@ def numbers_have_length(facts: PaperFacts) -> Iterator[Said]:
             yield name, f"Mã cơ sở “{value}” phải có 5 ký tự. Sửa mã."
 
 
-@_rule("PAPER-BIRTH-01", "Giấy chứng sinh hợp lý", "CORE-159, CORE-160")
+@_rule("PAP-BIRTH-01", "Giấy chứng sinh hợp lý", "CORE-159, CORE-160")
 def birth_is_possible(facts: PaperFacts) -> Iterator[Said]:
     """Born by now, weight and numbers of children that can be."""
     paper = facts.paper
@@ -183,7 +183,7 @@ def birth_is_possible(facts: PaperFacts) -> Iterator[Said]:
         yield "mother_citizen_issued_on", f"Ngày cấp {_vi(paper.mother_citizen_issued_on)} ở tương lai. Sửa ngày."
 
 
-@_rule("PAPER-TB-01", "Điều trị lao: kết thúc không trước bắt đầu", "QĐ 4750 bảng 6, bảng 15")
+@_rule("PAP-TB-01", "Điều trị lao: kết thúc không trước bắt đầu", "QĐ 4750 bảng 6, bảng 15")
 def tuberculosis_in_order(facts: PaperFacts) -> Iterator[Said]:
     """Both tables that speak of tuberculosis."""
     paper = facts.paper
@@ -198,7 +198,7 @@ def tuberculosis_in_order(facts: PaperFacts) -> Iterator[Said]:
         yield "tb_ended_on", f"Kết thúc {_vi(paper.tb_ended_on)} trước bắt đầu {_vi(paper.tb_started_on)}. Sửa ngày."
 
 
-@_rule("PAPER-HIV-01", "Chuyển phác đồ có cả ngày và lý do", "QĐ 4750 bảng 6; mâu thuẫn 16")
+@_rule("PAP-HIV-01", "Chuyển phác đồ có cả ngày và lý do", "QĐ 4750 bảng 6; mâu thuẫn 16")
 def regimen_change_complete(facts: PaperFacts) -> Iterator[Said]:
     """Both or none; the same for a PCR test and its date."""
     paper = facts.paper
@@ -210,7 +210,7 @@ def regimen_change_complete(facts: PaperFacts) -> Iterator[Said]:
         yield "pcr_sampled_on", "Xét nghiệm PCR phải có cả lần thứ mấy và ngày. Điền phần còn thiếu."
 
 
-@_rule("PAPER-STAFF-01", "Người ký có chứng chỉ hành nghề, đơn vị có mã thủ trưởng", "CORE-157", Severity.WARNING)
+@_rule("PAP-STAFF-01", "Người ký có chứng chỉ hành nghề, đơn vị có mã thủ trưởng", "CORE-157", Severity.WARNING)
 def signer_known(facts: PaperFacts) -> Iterator[Said]:
     """MA_BS and MA_TTDV come from the staff list."""
     if not facts.doctor_license:

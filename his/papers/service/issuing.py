@@ -68,7 +68,7 @@ def _json(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refuse(errors: list[tuple[str, str]], findings: list[Finding]) -> None:
     """Raise RULES with everything that is wrong, each naming its field."""
-    wrong = [Finding("PAPER-FORM-01", Severity.ERROR, sentence, name) for name, sentence in errors]
+    wrong = [Finding("PAP-FORM-01", Severity.ERROR, sentence, name) for name, sentence in errors]
     wrong += [f for f in findings if f.severity is Severity.ERROR]
     if wrong:
         raise HisError(Kind.RULES, "Giấy chưa cấp được. Sửa các chỗ được nêu.", wrong)
