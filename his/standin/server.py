@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import contextlib
 import json
 import logging
 import secrets
@@ -77,7 +78,8 @@ class Lines:
         """Pass the request on."""
         if scope["type"] == "http":
             scope.setdefault("state", {})["transport"] = getattr(getattr(send, "__self__", None), "transport", None)
-        await self.app(scope, receive, send)
+        with contextlib.suppress(ClientDisconnect):  # whoever went away needs no answer
+            await self.app(scope, receive, send)
 
 
 class StandIn:
@@ -186,10 +188,7 @@ class StandIn:
         """Take a signed file: account, structure, signature over the untouched bytes, then a receipt."""
         if int(request.headers.get("content-length", LARGEST_FORM)) > LARGEST_FORM:
             return JSONResponse({"maKetQua": MALFORMED, "thongDiep": "Tệp quá lớn"}, 413)
-        try:
-            form = await request.form(max_fields=20)
-        except ClientDisconnect:
-            return Response(status_code=400)
+        form = await request.form(max_fields=20)
         refusal = self._refusal(request, form)
         if refusal is not None:
             return refusal
