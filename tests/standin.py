@@ -20,7 +20,7 @@ def prepare(data_dir, codes):
     (data_dir / "keys").mkdir(parents=True, exist_ok=True)
     save_accounts(data_dir, {code: GatewayAccount(f"{code}_BV", md5_upper(f"pw-{code}")) for code in codes})
     for code in codes:
-        key, certificate = make_test_certificate(f"Co so {code}", code, datetime(2026, 1, 1, tzinfo=UTC))
+        key, certificate = make_test_certificate(f"Co so {code}", code, datetime(2023, 1, 1, tzinfo=UTC), 7300)
         (data_dir / "keys" / f"{code}.key.pem").write_bytes(key)
         (data_dir / "keys" / f"{code}.cert.pem").write_bytes(certificate)
 

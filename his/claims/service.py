@@ -111,10 +111,11 @@ async def seal_changes(db: Db, changes: Changes, encounter_id: UUID, by: UUID | 
     assert difference(dossier.charges, facts) == 0, "the dossier differs from the charges"
     findings = assess_claim(facts, clock.day_of(facts.ended_at or now), await load_pack(db), place=Place.CLOSE)
     clean = not any(f.severity is Severity.ERROR for f in findings)
-    number = previous.number if previous else await _next_number(db, now)
-    claim = _new_claim(dossier, facts, findings, number, previous, by, now)
+    claim = _new_claim(dossier, facts, findings, previous.number if previous else "", previous, by, now)
     if clean:
         claim = await _seal(changes, dossier, facts, claim, now)
+    if previous is None:
+        claim.number = await _next_number(db, now)  # last: from here to the commit the unit's counter is locked
     changes.insert(claim)
     detail = "" if clean else f"{sum(f.severity is Severity.ERROR for f in findings)} điều chặn"
     changes.insert(
@@ -189,8 +190,10 @@ def next_revision(
 
 async def _seal(changes: Changes, dossier: Dossier, facts: ClaimFacts, claim: Claim, now: datetime) -> Claim:
     signer = signer_of(get_settings().data_dir, dossier.unit.code)
-    content = await asyncio.to_thread(lambda: signer.sign(seal_bytes(facts, now)))
-    parcel = exchange.new_parcel(claim.unit_id, "dossier", "Claim", claim.id, facts.dossier_code, content, now)
+    content = await asyncio.to_thread(lambda: signer.sign(seal_bytes(facts, now), now))
+    parcel = exchange.new_parcel(
+        claim.unit_id, "dossier", "Claim", claim.id, facts.dossier_code, content, now, standard=claim.standard
+    )
     exchange.queue(changes, parcel, now)
     claim.state, claim.parcel_id = "sealed", parcel.id
     return claim
@@ -213,7 +216,7 @@ async def check_in_changes(db: Db, changes: Changes, encounter_id: UUID, now: da
     ):
         return False
     signer = signer_of(get_settings().data_dir, dossier.unit.code)
-    content = await asyncio.to_thread(lambda: signer.sign(check_in_bytes(facts)))
+    content = await asyncio.to_thread(lambda: signer.sign(check_in_bytes(facts), now))
     parcel = exchange.new_parcel(
         dossier.encounter.unit_id, "check-in", "Encounter", encounter_id, facts.dossier_code, content, now
     )

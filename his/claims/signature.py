@@ -243,8 +243,10 @@ def verify(data: bytes, trusted_cert: x509.Certificate | bytes, at: datetime | N
     _check_value(root, signature, trusted)
 
 
-def make_test_certificate(common_name: str, unit_code: str, valid_from: datetime) -> tuple[bytes, bytes]:
-    """A self-signed certificate for training and tests: (key PEM, certificate PEM), RSA 2048, three years.
+def make_test_certificate(
+    common_name: str, unit_code: str, valid_from: datetime, days: int = VALID_DAYS
+) -> tuple[bytes, bytes]:
+    """A self-signed certificate for training and tests: (key PEM, certificate PEM), RSA 2048, `days` long.
 
     `unit_code` becomes the UID of the subject, `valid_from` must be aware.
     """
@@ -265,7 +267,7 @@ def make_test_certificate(common_name: str, unit_code: str, valid_from: datetime
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(valid_from)
-        .not_valid_after(valid_from + timedelta(days=VALID_DAYS))
+        .not_valid_after(valid_from + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.KeyUsage(True, True, False, False, False, False, False, False, False),

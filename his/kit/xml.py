@@ -5,6 +5,7 @@ never sees a file that could keep it busy (measured: the slowest refusal of 16 M
 """
 
 import re
+from binascii import a2b_base64
 from codecs import getincrementaldecoder
 
 from lxml import etree
@@ -91,6 +92,16 @@ def _parse(body: bytes, *, keep_comments: bool) -> etree._Element:
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
         raise _refuse(f"Tệp XML hỏng ở dòng {line}. Xuất lại tệp từ phần mềm gốc rồi gửi lại.") from error
+
+
+def from_base64(text: str, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of strict base64 (no blanks, right padding); `HisError(INVALID)` for anything else or too much of it."""
+    if len(text) > max_bytes * 4 // 3 + 4:
+        raise _refuse(f"Tệp vượt mức cho phép {max_bytes} byte. Chia nhỏ tệp rồi gửi lại.")
+    try:
+        return a2b_base64(text, strict_mode=True)
+    except ValueError as error:
+        raise _refuse("Nội dung không phải base64 đúng. Xuất lại tệp từ phần mềm gốc rồi gửi lại.") from error
 
 
 def safe_parse(

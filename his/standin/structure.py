@@ -1,8 +1,6 @@
 """Is a file what the gateway takes: envelope, tables, fields in order, no key twice. Codes as in its error list."""
 
-import binascii
 import re
-from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from lxml import etree
 from his.claims.xml.checkin import CHECKIN
 from his.claims.xml.known import BY_NAME, Shape
 from his.kit.errors import HisError
-from his.kit.xml import safe_parse
+from his.kit.xml import from_base64, safe_parse
 
 MALFORMED, WRONG, EMPTY = "201", "202", "204"
 ENVELOPE = ["THONGTINDONVI", "THONGTINHOSO", "CHUKYDONVI"]
@@ -104,8 +102,8 @@ def _table(name: str, packed: str) -> str:
     if not packed.strip():
         raise FlawError(EMPTY, f"Bảng {name} trống")
     try:
-        root = safe_parse(b64decode(packed, validate=True))
-    except (binascii.Error, ValueError, HisError) as error:
+        root = safe_parse(from_base64(packed))
+    except HisError as error:
         raise FlawError(MALFORMED, f"Bảng {name} không phải XML trong base64") from error
     shape = BY_NAME.get(name)
     if shape is None:

@@ -2,9 +2,9 @@
 
 import argparse
 
-from tests.load import fhir, pure
+from tests.load import fhir, pure, sealing
 
-GROUPS = {"pure": pure.measure, "fhir": fhir.measure}
+GROUPS = {"pure": pure.measure, "fhir": fhir.measure, "sealing": sealing.measure}
 
 
 def main() -> None:
