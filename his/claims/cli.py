@@ -1,24 +1,37 @@
-"""`his claims`: read any claim file, list the tables and the rules. Words for people, JSON for machines."""
+"""`his claims`: read any claim file, list tables and rules, export what was sent. Words for people, JSON for machines."""
 
+import asyncio
 import json
+from collections.abc import Iterable
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from his.claims.export import MANIFEST, Summary, export_sealed
 from his.claims.prove import prove
 from his.claims.rules import CHECK_IN_RULES, RULES
+from his.claims.rules.file import FILE_RULES
 from his.claims.xml.known import SHAPES
 from his.claims.xml.reader import ReadReport, read_file
 from his.claims.xml.table import R, Table
 from his.claims.xml.tables import TABLES
 from his.claims.xml.xsd import write_schemas
+from his.identity import service as identity
+from his.kit import clock
+from his.kit.addresses import service_address
 from his.kit.archive import is_archive, unpack
-from his.kit.errors import HisError
+from his.kit.changes import Changes
+from his.kit.config import get_settings
+from his.kit.db import Database, Scope
+from his.kit.errors import HisError, Kind
+from his.kit.rulebook import Rule
 
+NOT_DONE = 2
 app = typer.Typer(help="Hồ sơ giám định BHYT: đọc tệp, bảng dữ liệu, quy tắc.", no_args_is_help=True)
 app.command()(prove)
 KIND_WORDS = {"string": "chuỗi", "number": "số"}
@@ -141,17 +154,36 @@ def table_fields() -> list[dict[str, object]]:
 
 @app.command()
 def tables(as_json: JsonFlag = False) -> None:
-    """Liệt kê các trường của từng bảng đang ghi ra."""
+    """Liệt kê các trường của từng bảng đang ghi ra và dữ kiện nguồn của từng trường."""
     rows = table_fields()
     if as_json:
         _dump(rows)
         return
-    grid = Grid("Bảng", "#", "Trường", "Tên", "Kiểu", "Dài", "Bắt buộc")
+    grid = Grid("Bảng", "#", "Trường", "Tên", "Kiểu", "Dài", "Bắt buộc", "Nguồn")
     for row in rows:
         size = row["max_length"] if row["max_length"] is not None else "không hạn"
         kind, need = KIND_WORDS[str(row["type"])], NEED_WORDS[str(row["required"])]
-        grid.add_row(*map(str, (row["table"], row["position"], row["field"], row["label"], kind, size, need)))
+        found = row["source"]
+        assert isinstance(found, list)
+        words = (row["table"], row["position"], row["field"], row["label"], kind, size, need, ", ".join(found))
+        grid.add_row(*map(str, words))
     _console().print(grid)
+
+
+def rule_rows(rules: Iterable[Rule[Any]]) -> list[dict[str, object]]:
+    """Rules as plain values: code, table, severity, title, basis, first and last day."""
+    return [
+        {
+            "code": rule.code,
+            "table": rule.table,
+            "severity": rule.severity.value,
+            "title": rule.title,
+            "basis": rule.basis,
+            "valid_from": rule.valid_from.isoformat() if rule.valid_from else None,
+            "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
+        }
+        for rule in rules
+    ]
 
 
 @app.command()
@@ -165,23 +197,59 @@ def xsd(
 @app.command()
 def rules(as_json: JsonFlag = False) -> None:
     """Liệt kê các quy tắc kiểm tra hồ sơ, căn cứ và thời gian hiệu lực."""
-    known = {rule.code: rule for rule in (*RULES, *CHECK_IN_RULES)}.values()
+    known: list[Rule[Any]] = [*{rule.code: rule for rule in (*RULES, *CHECK_IN_RULES)}.values(), *FILE_RULES]
     if as_json:
-        _dump(
-            [
-                {
-                    "code": rule.code,
-                    "title": rule.title,
-                    "basis": rule.basis,
-                    "severity": rule.severity.value,
-                    "valid_from": rule.valid_from.isoformat() if rule.valid_from else None,
-                    "valid_to": rule.valid_to.isoformat() if rule.valid_to else None,
-                }
-                for rule in known
-            ]
-        )
+        _dump(rule_rows(known))
         return
-    grid = Grid("Mã", "Mức", "Quy tắc", "Căn cứ")
+    grid = Grid("Mã", "Bảng", "Mức", "Quy tắc", "Căn cứ")
     for rule in known:
-        grid.add_row(rule.code, SEVERITY_WORDS[rule.severity.value], rule.title, rule.basis)
+        grid.add_row(rule.code, rule.table, SEVERITY_WORDS[rule.severity.value], rule.title, rule.basis)
     _console().print(grid)
+
+
+DAY = ["%Y-%m-%d", "%d/%m/%Y"]
+
+
+@app.command()
+def export(
+    first: Annotated[datetime, typer.Option("--from", formats=DAY, help="Ngày ký đầu tiên.")],
+    last: Annotated[datetime, typer.Option("--to", formats=DAY, help="Ngày ký cuối cùng.")],
+    out: Annotated[Path, typer.Option("--out", file_okay=False, help="Thư mục nhận tệp; được tạo nếu chưa có.")],
+    unit: Annotated[str, typer.Option("--unit", help="Mã cơ sở KCB, 5 ký tự.")],
+) -> None:
+    """Ghi các tệp đã ký đúng như đã gửi, kèm manifest.csv. Mã thoát 1 khi có tệp sai, 2 khi không xuất được."""
+    try:
+        done = asyncio.run(_export(unit, out, first.date(), last.date()))
+    except HisError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(NOT_DONE) from None
+    except OSError as error:
+        typer.echo(f"Không ghi được vào {out}: {error.strerror}. Chọn thư mục khác.", err=True)
+        raise typer.Exit(NOT_DONE) from None
+    typer.echo(f"Đã ghi {done.written} tệp vào {out}, danh sách ở {MANIFEST}.")
+    if done.refused or done.flawed:
+        typer.echo(
+            f"{done.refused} tệp không khớp SHA-256 lúc ký nên không ghi; {done.flawed} tệp có lỗi, xem cột problems.",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+async def _export(code: str, folder: Path, first: date, last: date) -> Summary:
+    dsn = service_address(get_settings())
+    if dsn is None:
+        raise HisError(Kind.CONFLICT, "Hệ thống chưa chạy. Mở `make run` ở cửa sổ khác rồi làm lại.")
+    database = Database(dsn, size=2)
+    await database.open()
+    try:
+        async with database.scoped(Scope(None, "export")) as db:
+            unit = await identity.find_unit(db, code)
+        if unit is None:
+            raise HisError(Kind.NOT_FOUND, f"Không có cơ sở {code}. Xem mã ở trang Toàn tỉnh.")
+        async with database.scoped(Scope(unit.id, "export", "machine")) as db:
+            now = clock.now()
+            done = await export_sealed(db, folder, first, last, now)
+            await db.apply(Changes().audit("claim:export", "Unit", code, files=done.written), now)
+            return done
+    finally:
+        await database.close()

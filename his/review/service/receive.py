@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from his.claims.pack import load_pack
+from his.claims import service as claims
 from his.claims.rules import Place, assess_claim
 from his.claims.tables import Claim
 from his.claims.terms import ClaimFacts, DrugLine, Line, ServiceLine
@@ -47,7 +47,7 @@ async def receive(db: Db, claim_id: UUID, now: datetime) -> ReviewCase | None:
         return None
     earlier = await store.earlier_cases(db, claim.dossier_code)
     facts = read_facts(claim.facts)
-    pack = await load_pack(db)
+    pack = await claims.rule_pack(db)
     findings = assess_claim(facts, clock.day_of(facts.ended_at or now), pack, place=Place.REVIEW)
     findings += await _review_findings(db, unit.payer_id, facts)
     replaced = [c for c in earlier if c.state in OPEN_STATES]
