@@ -94,7 +94,7 @@ async def state_known(db: Db, dossier: Dossier, now: datetime) -> ClaimFacts:
 async def assess_visit(db: Db, encounter_id: UUID, now: datetime) -> list[Finding]:
     """What would stop the claim of a visit that is still going on: the rules that make sense so early, as the unit has
     set them; an uninsured visit has none."""
-    dossier = await store.load_dossier(db, encounter_id)
+    dossier = await store.load_dossier(db, encounter_id, early=True)
     if dossier.encounter.coverage_id is None:
         return []
     facts = await state_known(db, dossier, now)

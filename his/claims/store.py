@@ -60,8 +60,9 @@ class Dossier:
     licenses: dict[UUID, str]  # practice certificate by practitioner
 
 
-async def load_dossier(db: Db, encounter_id: UUID) -> Dossier:
-    """The rows of one visit's dossier in ten queries; raises NOT_FOUND."""
+async def load_dossier(db: Db, encounter_id: UUID, *, early: bool = False) -> Dossier:
+    """The rows of one visit's dossier in eleven queries, in eight without what comes last (`early`: results, notes,
+    payments); raises NOT_FOUND."""
     head = (
         select(*labelled(Encounter, "e"), *labelled(Patient, "p"), *labelled(Unit, "u"))
         .join_from(
@@ -100,10 +101,10 @@ async def load_dossier(db: Db, encounter_id: UUID) -> Dossier:
         charges=await of_visit(Charge, "ordered_at", "id", where=_charge.c.status != "cancelled"),
         drugs=await _given_drugs(db, encounter_id),
         services={s.id: s for s in await of_visit(ServiceRequest, "ordered_at", "id")},
-        observations=await of_visit(Observation, "issued_at", "id"),
-        notes=await of_visit(Note, "written_at", "id"),
+        observations=() if early else await of_visit(Observation, "issued_at", "id"),
+        notes=() if early else await of_visit(Note, "written_at", "id"),
         vitals=next((v for v in reversed(vitals) if v.weight_kg), None),
-        payments=await of_visit(Payment, "paid_at", where=table(Payment).c.status == "received"),
+        payments=() if early else await of_visit(Payment, "paid_at", where=table(Payment).c.status == "received"),
         licenses=licenses,
     )
 
