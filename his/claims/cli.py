@@ -154,18 +154,16 @@ def table_fields() -> list[dict[str, object]]:
 
 @app.command()
 def tables(as_json: JsonFlag = False) -> None:
-    """Liệt kê các trường của từng bảng đang ghi ra và dữ kiện nguồn của từng trường."""
+    """Liệt kê các trường của từng bảng đang ghi ra; --json thêm dữ kiện nguồn của từng trường."""
     rows = table_fields()
     if as_json:
         _dump(rows)
         return
-    grid = Grid("Bảng", "#", "Trường", "Tên", "Kiểu", "Dài", "Bắt buộc", "Nguồn")
+    grid = Grid("Bảng", "#", "Trường", "Tên", "Kiểu", "Dài", "Bắt buộc")
     for row in rows:
         size = row["max_length"] if row["max_length"] is not None else "không hạn"
         kind, need = KIND_WORDS[str(row["type"])], NEED_WORDS[str(row["required"])]
-        found = row["source"]
-        assert isinstance(found, list)
-        words = (row["table"], row["position"], row["field"], row["label"], kind, size, need, ", ".join(found))
+        words = (row["table"], row["position"], row["field"], row["label"], kind, size, need)
         grid.add_row(*map(str, words))
     _console().print(grid)
 

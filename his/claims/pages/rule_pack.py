@@ -24,13 +24,17 @@ from his.web.page import Toast, render, toast_event
 router = APIRouter()
 Admin = Annotated[Caller, needs(Capability.UNIT_ADMIN)]
 PAGE = 50
-WORDS = {Severity.ERROR: "Chặn", Severity.WARNING: "Cần sửa", Severity.INFORMATION: "Nhắc"}
 CHIPS = {
-    Severity.ERROR: ("Chặn", "stop", "octagon-alert"),
-    Severity.WARNING: ("Cần sửa", "warn", "triangle-alert"),
-    Severity.INFORMATION: ("Nhắc", "info", "info"),
+    Severity.ERROR: ("stop", "octagon-alert"),
+    Severity.WARNING: ("warn", "triangle-alert"),
+    Severity.INFORMATION: ("info", "info"),
 }
 TABLES = ("XML1", "XML2", "XML3", "XML4", "XML5")
+
+
+def weights() -> dict[Severity, str]:
+    """The three severities in the language of the reader."""
+    return {Severity.ERROR: _("Chặn"), Severity.WARNING: _("Cần sửa"), Severity.INFORMATION: _("Nhắc")}
 
 
 def table_of(rule: Rule[ClaimFacts]) -> str:
@@ -44,7 +48,8 @@ def _row(rule: Rule[ClaimFacts], chosen: dict[str, RuleSetting]) -> dict[str, An
     severity = setting.severity if setting and setting.severity else rule.severity
     return {
         "rule": rule,
-        "chip": CHIPS[severity],
+        "severity": severity,
+        "chip": (weights()[severity], *CHIPS[severity]),
         "locked": locked,
         "active": bool(locked) or setting is None or setting.active,
         "own": setting is not None,
@@ -56,7 +61,7 @@ def _fits(row: dict[str, Any], table: str, severity: str, state: str, words: lis
     rule = row["rule"]
     if table and row["table"] != table:
         return False
-    if severity and row["chip"] != CHIPS[Severity(severity)]:
+    if severity and row["severity"] != severity:
         return False
     if state and state != ("own" if row["own"] else "off" if not row["active"] else "lawful"):
         return False
@@ -96,7 +101,7 @@ async def rules(
         "state": state,
         "q": q,
         "tables": [("", _("Mọi bảng")), ("claim", _("Cả hồ sơ")), *((name, name) for name in TABLES)],
-        "severities": [("", _("Mọi mức")), *((s.value, _(word)) for s, word in WORDS.items())],
+        "severities": [("", _("Mọi mức")), *((s.value, word) for s, word in weights().items())],
         "states": [("", _("Mọi quy tắc")), ("own", _("Đơn vị đã chỉnh"))],
         **await _one(caller, found[0]["rule"].code if found else ""),
     }
@@ -116,7 +121,7 @@ async def _one(caller: Caller, code: str, **more: Any) -> dict[str, Any]:
         "row": _row(rule, pack.pack_of(history).on(today)),
         "history": [_step(row) for row in reversed(history)],
         "actives": [("1", _("Bật")), ("0", _("Tắt"))],
-        "weights": [("", f"{_('Như luật')}: {_(WORDS[rule.severity])}"), *((s.value, _(w)) for s, w in WORDS.items())],
+        "weights": [("", f"{_('Như luật')}: {weights()[rule.severity]}"), *((s.value, word) for s, word in weights().items())],
         "values": {
             "active": "0" if last and not last.active else "1",
             "severity": last.severity if last else "",
@@ -131,7 +136,7 @@ async def _one(caller: Caller, code: str, **more: Any) -> dict[str, Any]:
 
 def _step(row: ClaimRuleSetting) -> dict[str, str]:
     what = _("Bật") if row.active else _("Tắt")
-    weight = f", {_(WORDS[Severity(row.severity)])}" if row.severity else ""
+    weight = f", {weights()[Severity(row.severity)]}" if row.severity else ""
     text = f"{what}{weight}: {row.reason} ({row.set_by_name})"
     return {"time": f"{row.valid_from:%d/%m/%Y}", "text": text, "state": "done"}
 

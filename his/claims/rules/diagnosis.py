@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from his.claims.rules.common import INFORMATION, WARNING, Say, about, rule
+from his.claims.rules.reading import is_other
 from his.claims.rules.time_stay import born_on
 from his.claims.terms import ClaimFacts
 
@@ -137,7 +138,8 @@ def injury_has_cause(facts: ClaimFacts) -> Iterator[Say]:
 @rule("CLM-DIAG-13", "Mã tai nạn là 0 đến 8", "QĐ 5937/QĐ-BYT phụ lục 4")
 def accident_known(facts: ClaimFacts) -> Iterator[Say]:
     """MA_TAI_NAN."""
-    if facts.accident_code and facts.accident_code not in set("012345678"):
+    known = facts.accident_code in set("012345678") or is_other("accident_list", facts)
+    if facts.accident_code and not known:
         yield Say(f"Mã tai nạn “{facts.accident_code}” lạ. Chọn 0 đến 8.", "XML1.MA_TAI_NAN")
 
 

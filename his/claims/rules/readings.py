@@ -1,29 +1,10 @@
-"""Dated constants of the claim rules, and the reading chosen where the legal texts contradict each other.
+"""Dated constants of the claim rules; the readings of contradictory texts stand in `reading.py`.
 
 Each constant carries its days and source; a change of law appends a value, it never edits one.
 """
 
 from datetime import date, time
 from decimal import Decimal
-from enum import StrEnum
-
-from his.kit.rulebook import Dated
-
-
-class InsurerTotal(StrEnum):
-    """Which T_BHTT the header must show when a donor covers co-payment or a package ceiling bites."""
-
-    SUM_OF_LINES = "sum-of-lines"
-    COVERED_MINUS_COPAYMENT = "covered-minus-copayment"
-
-
-INSURER_TOTAL = (
-    Dated(
-        InsurerTotal.SUM_OF_LINES,
-        date(2024, 7, 1),
-        basis="QĐ 4750: CORE-070 và CORE-073 (tổng các dòng, cân với tổng chi), không theo CORE-069",
-    ),
-)
 
 BOUNDARY_RATES = date(2026, 7, 1)
 RATES_UNTIL_2026 = frozenset(map(Decimal, ("0", "32", "38", "40", "80", "95", "100")))

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from his.claims.cli import app
 from his.claims.rules import CHECK_IN_RULES, RULES
+from his.claims.rules.file import FILE_RULES
 from his.claims.signature import Signer
 from his.claims.terms import ClaimFacts
 from his.claims.xml.checkin import CHECKIN
@@ -220,6 +221,6 @@ def test_command_line_reads_lists_and_refuses(tmp_path: Path, good: ClaimFacts) 
     assert len(fields) == 444
     assert all(row["source"] for row in fields)
     rules = json.loads(run.invoke(app, ["rules", "--json"]).output)
-    assert {r["code"] for r in rules} == {r.code for r in (*RULES, *CHECK_IN_RULES)}
+    assert {r["code"] for r in rules} == {r.code for r in (*RULES, *CHECK_IN_RULES, *FILE_RULES)}
     assert "CLM-CARD-01" in run.invoke(app, ["rules"]).output
     assert "Quốc tịch" in run.invoke(app, ["tables"]).output

@@ -92,6 +92,15 @@ fires("CLM-TIME-27", lambda h: h.test_line(performed_at=None))
 fires("CLM-TIME-28", lambda h: h.result(result_at=EARLY))
 fires("CLM-TIME-29", lambda h: h.result(result_at=at(56)))
 fires("CLM-TIME-30", lambda h: h.result(result_at=None))
+fires(
+    "CLM-TIME-32",
+    lambda h: (
+        lambda f: replace(
+            f,
+            services=tuple(replace(x, group_code="18", performed_at=at(20), result_at=at(40)) for x in f.services),
+        )
+    ),
+)
 fires("CLM-TIME-31", lambda h: h.note(noted_at=LATE))
 
 fires("CLM-DIAG-01", lambda h: h.whole(main_diagnosis_code="J00;J01"))
