@@ -36,10 +36,15 @@ class Change:
     new: str
 
 
+def read_stated(claim: Claim) -> ClaimFacts:
+    """What a sealed claim states; raises pydantic.ValidationError for a form no longer known."""
+    return _facts.validate_python(claim.facts)
+
+
 def changes_between(old: Claim, new: Claim) -> list[Change] | None:
     """Every field that differs between two revisions; None when one of them was stated in a form no longer known."""
     try:
-        before, after = _facts.validate_python(old.facts), _facts.validate_python(new.facts)
+        before, after = read_stated(old), read_stated(new)
     except ValidationError:
         return None
     return [change for table in TABLES for change in _of_table(table, before, after)]

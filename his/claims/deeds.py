@@ -7,9 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from his.claims import service, store
+from his.claims.changed import read_stated
 from his.claims.keys import signer_of
 from his.claims.rules import assess_claim
-from his.claims.stating import state_claim
 from his.claims.tables import Claim, ClaimEvent
 from his.claims.terms import ClaimView
 from his.claims.xml.envelope import seal_bytes
@@ -155,12 +155,12 @@ async def recall(db: Db, claim_id: UUID, reason: str, by: UUID | None, now: date
     changes = Changes()
     async with db.locking():
         dossier = await store.load_dossier(db, old.encounter_id)
-        facts = replace(state_claim(dossier, now), entitlement=service.RECALLED_ENTITLEMENT)
+        facts = replace(read_stated(old), entitlement=service.RECALLED_ENTITLEMENT)  # else as it was sent
         findings = assess_claim(facts, clock.day_of(facts.ended_at or now))
         signer = signer_of(get_settings().data_dir, dossier.unit.code)
         content = await asyncio.to_thread(lambda: signer.sign(seal_bytes(facts, now)))
         new = service.next_revision(
-            old, now, by, facts=asdict(facts) | {"rules_told": service.rules_told(dossier)}, findings=findings
+            old, now, by, facts=asdict(facts) | {"rules_told": old.facts.get("rules_told", {})}, findings=findings
         )
         parcel = exchange.new_parcel(new.unit_id, "dossier", "Claim", new.id, facts.dossier_code, content, now)
         exchange.queue(changes, parcel, now)
