@@ -1,6 +1,7 @@
 """Reads of the claims desk: funnel, causes, ageing, lists, one dossier with its history. Bounded, newest revisions."""
 
 from his.claims.desk.board import (
+    FAULTY,
     OPEN,
     REPAIR,
     Group,
@@ -30,7 +31,7 @@ from his.claims.desk.listing import (
 )
 
 __all__ = [
-    "OPEN", "PAGE", "REPAIR", "Dossier", "Filters", "Group", "Listed", "Older", "Signed", "Waiting", "count_closed", "count_stages",
+    "FAULTY", "OPEN", "PAGE", "REPAIR", "Dossier", "Filters", "Group", "Listed", "Older", "Signed", "Waiting", "count_closed", "count_stages",
     "find_ids", "find_signed", "list_claims", "list_departments", "list_faults", "list_older", "list_periods", "list_waiting", "list_waits", "load_dossier",
     "load_revision", "load_signed", "month_bounds", "month_of",
 ]  # fmt: skip

@@ -22,6 +22,8 @@ _claim, _encounter, _parcel = table(Claim), table(Encounter), table(Parcel)
 REPAIR = ("draft", "rejected", "reopened")
 OPEN = (*REPAIR, "sealed", "submitting", "unknown")
 GONE = ("replaced", "recalled")
+FAULTY = "faulty"
+BLOCKED = [{"severity": "error"}]
 MONTHS = 24
 MOST_GROUPS = 5000
 
@@ -153,7 +155,9 @@ async def list_faults(db: Db, period: str) -> list[Group]:
 
 
 async def list_waits(db: Db, period: str) -> list[Group]:
-    """Dossiers of a month that wait by state; returned ones by the gateway's code (`rejected:205`)."""
+    """Every open dossier of a month once, by state; returned ones by the gateway's code (`rejected:205`), drafts that a
+    finding blocks as `faulty`.
+    """
     code = func.coalesce(_parcel.c.reply_code, "")
     cause = case((and_(_claim.c.state == "rejected", code != ""), func.concat("rejected:", code)), else_=_claim.c.state)
     said = (
@@ -169,7 +173,7 @@ async def list_waits(db: Db, period: str) -> list[Group]:
             _claim, _parcel, and_(_parcel.c.unit_id == _claim.c.unit_id, _parcel.c.id == _claim.c.parcel_id)
         )
         .where(_claim.c.period == period)
-        .where(_claim.c.state.in_(("sealed", "submitting", "unknown", "rejected", "reopened")))
+        .where(_claim.c.state.in_(OPEN))
         .subquery()
     )
     return await _grouped(db, said)

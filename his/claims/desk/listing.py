@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 
-from his.claims.desk.board import REPAIR, ended
+from his.claims.desk.board import BLOCKED, REPAIR, ended
 from his.claims.tables import Claim
 from his.encounters.tables import Encounter
 from his.exchange.tables import Parcel
@@ -91,6 +91,8 @@ def _matching(period: str, filters: Filters) -> list[ColumnElement[bool]]:
         replied = select(_parcel.c.id).where(_parcel.c.unit_id == _claim.c.unit_id, _parcel.c.id == _claim.c.parcel_id)
         if code:
             conditions.append(replied.where(_parcel.c.reply_code == code).correlate(_claim).exists())
+    if filters.cause == "draft":
+        conditions.append(not_(_claim.c.findings.contains(BLOCKED)))
     if filters.states:
         conditions.append(_claim.c.state.in_(filters.states))
     if filters.department is not None:

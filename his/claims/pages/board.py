@@ -67,7 +67,7 @@ async def board_context(caller: Caller, month: str, show: str, cause: str = "") 
         counts = context["counts"]
         return context | {"departments": view.departments(counts, waits, names, month, caller.now)}
     titles = {r["code"]: r["title"] for r in rows}
-    open_waits: list[Group] = [*faults, *(g for g in waits if g.cause != "draft")]
+    open_waits: list[Group] = [*faults, *(g for g in waits if g.cause != desk.FAULTY)]
 
     def place(code: str) -> str:
         return names.get(code, code or "Chưa ghi khoa")

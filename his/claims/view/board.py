@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from his.claims.desk import OPEN, Group
+from his.claims.desk import FAULTY, OPEN, Group
 from his.claims.rules.deadline import Due, due_of, working_days_between
 from his.claims.view.words import (
     AGREED,
@@ -108,10 +108,10 @@ def funnel(closed: int, counts: Counts, period: str, late: int) -> list[dict[str
 
 
 def causes(faults: Sequence[Group], waits: Sequence[Group], now: datetime) -> list[dict[str, Any]]:
-    """The rows of the causes: late ones first, then the dearest; a draft stands under its findings, not as a draft."""
+    """The rows of the causes: late ones first, then the dearest; a blocked draft stands under its findings."""
     today = clock.day_of(now)
     told = sums(faults, today, lambda g: g.cause) | sums(
-        [g for g in waits if g.cause != "draft"], today, lambda g: g.cause
+        [g for g in waits if g.cause != FAULTY], today, lambda g: g.cause
     )
     rows = [cause_row(code, found, now) for code, found in told.items()]
     return sorted(rows, key=lambda r: (not r["late"], -r["amount"], r["code"]))
@@ -128,7 +128,7 @@ def cause_row(code: str, found: Sum, now: datetime) -> dict[str, Any]:
         "due": due_word(found.due, now),
         "late": found.late,
         "blocks": state not in WAITS or state in ("rejected", "reopened"),
-        "signs": state not in WAITS or state == "rejected",
+        "signs": state not in WAITS or state in ("rejected", "draft"),
         "sends": state in ("sealed", "unknown"),
     }
     if state in WAITS:
@@ -139,7 +139,11 @@ def cause_row(code: str, found: Sum, now: datetime) -> dict[str, Any]:
         small = (
             f"Cổng: mã {reply}"
             if reply
-            else {"rejected": "cổng không nêu mã", "reopened": "đã gửi, nay sửa lại"}.get(state, "máy tự làm")
+            else {
+                "rejected": "cổng không nêu mã",
+                "reopened": "đã gửi, nay sửa lại",
+                "draft": "không còn điều chặn",
+            }.get(state, "máy tự làm")
         )
         return row | {"chip": chip, "title": title, "small": small, "owner": owner, "hint": hint}
     rule = RULE_BY_CODE.get(code)

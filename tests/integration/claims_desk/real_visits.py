@@ -74,7 +74,12 @@ async def accepted_visit(database: Database, prefix: str, now: datetime, lines: 
     for number in range(12):
         visit = await close_one(database, f"{prefix}-{number}", now)
         claim = await claim_of(database, visit) if visit else None
-        if visit and claim and claim.facts["drugs"] and len(claim.facts["services"]) + len(claim.facts["drugs"]) >= lines:
+        if (
+            visit
+            and claim
+            and claim.facts["drugs"]
+            and len(claim.facts["services"]) + len(claim.facts["drugs"]) >= lines
+        ):
             await accept(database, claim, now)
             return visit
     raise AssertionError("no invented visit has an accepted dossier of enough lines")

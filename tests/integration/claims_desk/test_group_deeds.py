@@ -77,6 +77,8 @@ async def test_signing_a_group_is_undone_while_nothing_has_left(client: httpx.As
     async with database.scoped(Scope(2)) as db:
         states = [p.state for p in await db.models(Parcel, select(t).where(t.c.subject_id == claim.id))]
     assert states == ["withdrawn"]
+    board = (await client.get("/api/claims/board", params={"period": "2026-08"})).json()
+    assert {c["code"] for c in board["causes"]} == {"draft", "submitting"}  # a draft that nothing blocks is not lost
     again = await client.post(f"/claims/take-back?period=2026-08&ids={claim.id}", headers=PART)
     assert json.loads(again.headers["hx-trigger"])["toast"]["text"] == "Hồ sơ đã gửi đi, không rút lại được"
     assert "hx-redirect" not in again.headers
