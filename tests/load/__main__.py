@@ -2,9 +2,9 @@
 
 import argparse
 
-from tests.load import fhir, pure, sealing
+from tests.load import fhir, pure, sealing, settlement
 
-GROUPS = {"pure": pure.measure, "fhir": fhir.measure, "sealing": sealing.measure}
+GROUPS = {"pure": pure.measure, "fhir": fhir.measure, "sealing": sealing.measure, "settlement": settlement.measure}
 
 
 def main() -> None:
