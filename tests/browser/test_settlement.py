@@ -15,6 +15,7 @@ from tests.months import make_cases
 
 PERIOD = "2026-10"
 SECOND = "second-officer"
+PATIENCE = 30_000  # ms; a busy machine computes a month for longer than a quiet one
 
 
 def second_officer(owner: psycopg.Connection) -> None:
@@ -33,14 +34,15 @@ def dong(text: str) -> int:
 
 def told(page: Page, button: str, **fields: str) -> None:
     """Press the next step, fill its dialog, send it."""
+    page.wait_for_load_state("networkidle")
     page.keyboard.press("Control+d")
     dialog = page.locator("#modal form")
-    expect(dialog).to_be_visible()
+    expect(dialog).to_be_visible(timeout=PATIENCE)
     for name, value in fields.items():
         dialog.locator(f"[name={name}]").fill(value)
     with page.expect_response(lambda r: r.request.method == "POST"):
-        dialog.get_by_role("button", name=button).click()
-    expect(page.locator("#modal")).to_be_hidden()
+        dialog.get_by_role("button", name=button, exact=True).click()
+    expect(page.locator("#modal")).to_be_hidden(timeout=PATIENCE)
 
 
 def test_a_month_from_the_unit_to_the_money(
