@@ -54,6 +54,7 @@ class Capability(StrEnum):
     TAKE_PAYMENT = "take-payment"
     CLAIM_DESK = "claim-desk"
     REVIEW = "review"
+    ANSWER_REVIEW = "answer-review"
     PROVINCE = "province"
     CLOSE_DAY = "close-day"
     UNIT_ADMIN = "unit-admin"

@@ -5,9 +5,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field
 
 from his.kit.columns import Versioned, belongs_to, decimal3, document, instant, money, text, unique
+
+
+def _worklist(name: str, *columns: str) -> Index:
+    """An index of the worklist: the insurer's month, then what is asked for, in the order of receipt."""
+    return Index(f"ix_review_case_{name}", "payer_id", "period", *columns, "id")
 
 
 class ReviewCase(Versioned, table=True):
@@ -17,9 +23,28 @@ class ReviewCase(Versioned, table=True):
     __table_args__ = (
         belongs_to("claim_id", "claim"),
         unique("review_case", "claim_id"),
-        Index("ix_review_case_payer", "payer_id", "state", "period", "id"),
+        _worklist("all"),
+        _worklist("open", "open"),
+        _worklist("state", "state"),
+        _worklist("unit", "unit_id", "open"),
+        _worklist("flagged", "open", "flagged"),
+        _worklist("setting", "open", "care_setting"),
+        _worklist("icd", "open", "main_diagnosis"),
+        _worklist("category", "open", "category"),
+        _worklist("band", "open", "band"),
+        _worklist("draw", "open", "draw"),
+        _worklist("asked", "open", "asked_vnd"),
+        _worklist("deviation", "open", "deviation"),
+        _worklist("visits", "open", "visits_before"),
+        _worklist("reviewer", "open", "assigned_to"),
+        Index("ix_review_case_payer", "payer_id", "id"),
         Index("ix_review_case_number", "payer_id", "number"),
-        Index("ix_review_case_card", "payer_id", "card_number"),
+        Index("ix_review_case_dossier", "payer_id", "dossier_code"),
+        Index("ix_review_case_unit_dossier", "unit_id", "dossier_code"),
+        Index("ix_review_case_unit_period", "unit_id", "period", "state"),
+        Index("ix_review_case_card", "payer_id", "card_number", "arrived_at"),
+        Index("ix_review_case_decided", "decided_by", "decided_at"),
+        Index("ix_review_case_answer", "payer_id", "state", "answer_due_on"),
     )
     payer_id: int
     claim_id: UUID
@@ -43,7 +68,7 @@ class ReviewCase(Versioned, table=True):
     ended_at: datetime = instant()
     received_at: datetime = instant()
     due_on: date
-    state: str = "received"  # received in-review asking decided replaced
+    state: str = "received"  # received in-review asking confirming appealed decided final replaced
     finding_count: int = 0
     line_count: int = 0
     open_lines: int = 0  # not decided yet
@@ -60,6 +85,25 @@ class ReviewCase(Versioned, table=True):
     stated: dict[str, Any] = document()  # what the dossier said, as it was sealed
     decided_at: datetime | None = instant(optional=True)
     decided_by: UUID | None = None
+    unit_level: str = ""
+    category: str = ""  # first three characters of the main diagnosis
+    open: bool = True  # something is left for the insurer to do
+    flagged: bool = False  # has findings
+    error_count: int = 0  # findings that stop a dossier
+    draw: int = 0  # 0 to 9999, the dossier's place in random samples
+    asked_vnd: int = Field(default=0, sa_type=BigInteger)  # `asked` in whole đồng, as an index can compare it
+    band: int = 0  # of the amount, rules.BANDS
+    deviation: int | None = None  # per cent above (or below) the mean of like visits when it was received
+    visits_before: int = 0  # of the card, in the 90 days before
+    assigned_to: UUID | None = None
+    answer_due_on: date | None = None  # the last day on which the unit may answer
+    disputes: int = 0  # rounds of answers that came back to the officer
+    proposed_at: datetime | None = instant(optional=True)  # finished by one officer, waiting for the second
+    proposed_by: UUID | None = None
+    confirmed_at: datetime | None = instant(optional=True)
+    confirmed_by: UUID | None = None
+    told: dict[str, Any] = document()  # the sums that the unit was told last
+    proofs: list[dict[str, Any]] = document()  # signature and receipt of the dossier
 
 
 class ReviewLine(Versioned, table=True):
@@ -69,8 +113,9 @@ class ReviewLine(Versioned, table=True):
     __table_args__ = (
         belongs_to("case_id", "review_case"),
         unique("review_line", "case_id", "position"),
-        Index("ix_review_line_case", "unit_id", "case_id"),
+        Index("ix_review_line_case", "case_id", "position"),
         Index("ix_review_line_code", "unit_id", "code"),
+        Index("ix_review_line_waiting", "unit_id", "waiting", "doctor", "id"),
     )
     payer_id: int
     case_id: UUID
@@ -102,6 +147,14 @@ class ReviewLine(Versioned, table=True):
     decided_by: UUID | None = None
     answer: str = text()  # what the unit says about a question or a refusal
     answered_at: datetime | None = instant(optional=True)
+    answered_by: UUID | None = None
+    reply: str = ""  # agree explain attach correct
+    doctor: str = ""  # practice certificate of who ordered
+    atc: str = ""
+    waiting: bool = False  # told and not answered yet
+    disputed: bool = False  # answered, the officer has not spoken since
+    told: dict[str, Any] = document()  # the decision that the unit was told last
+    proofs: list[dict[str, Any]] = document()  # price list row of the day, certificate, contract
 
 
 class ReviewEvent(Versioned, table=True):
@@ -110,12 +163,12 @@ class ReviewEvent(Versioned, table=True):
     __tablename__ = "review_event"
     __table_args__ = (
         belongs_to("case_id", "review_case"),
-        Index("ix_review_event_case", "unit_id", "case_id", "at"),
+        Index("ix_review_event_case", "case_id", "at"),
     )
     payer_id: int
     case_id: UUID
     at: datetime = instant()
     actor: UUID | None = None
-    action: str  # receive decide same accept-clean undo finish answer
+    action: str  # receive decide same accept-clean undo propose finish return answer final assign
     before: list[dict[str, Any]] = document()
     undone: bool = False
