@@ -102,7 +102,7 @@ BEGIN
   END IF;
   IF p ? 'k' THEN
     INSERT INTO dirty_key (unit_id, id, topic, key, queued_at)
-    SELECT (p->>'unit')::int, uuidv7(), k->>0, k->>1, (p->>'at')::timestamptz FROM jsonb_array_elements(p->'k') k;
+    SELECT (p->>'unit')::int, uuidv7(), k->>0, k->>1, clock_timestamp() FROM jsonb_array_elements(p->'k') k;
   END IF;
   IF p ? 'n' THEN PERFORM pg_notify('his_' || c, p->>'unit') FROM jsonb_array_elements_text(p->'n') c; END IF;
   RETURN answer;

@@ -57,6 +57,12 @@ async def test_a_change_set_is_written_whole(db, clone):
     assert count(clone["owner"], "dirty_key", "topic = 'stat' AND key = '2026-11-23'") == 1
 
 
+async def test_a_key_waits_since_it_was_written_not_since_the_day_it_tells_of(db, clone):
+    """Past visits are told with their own time; the administrator's page shows how long the worker really takes."""
+    await db.apply(Changes().dirty("stat", "2020-01-02"), AT - timedelta(days=900))
+    assert count(clone["owner"], "dirty_key", "key = '2020-01-02' AND queued_at > now() - interval '1 minute'") == 1
+
+
 @pytest.mark.parametrize("bad", ["conflict", "stale", "foreign key", "too long a number", "missing"])
 async def test_when_one_part_is_refused_nothing_is_written(db, clone, bad):
     row, other = department(), department()
