@@ -12,7 +12,7 @@ const meta = () => $("meta[name=csrf-token]"), fire = (e, n, d) => e.dispatchEve
 const post = (url, body, o) => fetch(url, {method: "POST", body, headers: {...H, "X-CSRF-Token": meta().content}, ...o});
 const clock = o => new Date().toLocaleTimeString("vi-VN", {hour12: false, timeZone: "Asia/Ho_Chi_Minh", ...o});
 
-/* Live words and the strip */
+/* Words, strip */
 const say = (text, urgent) => { const p = $(urgent ? "#alert" : "#live"); put(p, ""); later(() => put(p, text), 50); };
 let hide;
 function toast({text, undo, tone}) {
@@ -29,11 +29,12 @@ const failed = () => toast({text: W.offline, tone: "stop"});
 on("toast", e => toast(e.detail));
 on("say", e => say(e.detail.text, e.detail.urgent));
 
-/* Keys press the visible action */
+/* Keys press the action */
 let keys = [];
 fetch(document.body.dataset.keysUrl).then(r => r.json()).then(k => keys = k).catch(failed);
 const code = e => e.key === "?" ? "Shift+Slash" : (e.ctrlKey || e.metaKey ? "Ctrl+" : "") + (e.shiftKey ? "Shift+" : "") + (e.altKey ? "Alt+" : "") + e.code;
 const target = a => $$(`[data-action="${a}"]`).find(e => seen(e) && (!box() || box().contains(e)));
+const bar = () => $$("[data-press]").forEach(l => l.hidden = !target(l.dataset.press)); bar(); on("htmx:afterSettle", bar);
 function press(a) {
 	const e = target(a); if (!e) return false;
 	if (typing(e) || e.tabIndex < 0) { e.focus(); e.select?.(); } else { e.focus(); e.click(); }
@@ -90,7 +91,7 @@ on("htmx:confirm", e => {
 	open("ask");
 });
 
-/* Rows: one roving focus */
+/* Roving focus */
 const rows = r => $$("[data-row]", r.closest("[data-rows]")).filter(seen);
 function move(a, row, t) {
 	if (/^(filter|page)/.test(a)) return press(a);
@@ -118,7 +119,7 @@ function decide(verb, letter, row) {
 	return true;
 }
 
-/* Typeahead: options from the server */
+/* Typeahead */
 const cache = new Map(), kids = b => ({ul: $(".lb", b), field: $("[role=combobox]", b), value: $("[type=hidden]", b), all: $$("[role=option]", b)});
 function shut(b, shown = false) { const {ul, field} = kids(b); ul.hidden = !shown; attr(field, "aria-expanded", shown); field.removeAttribute("aria-activedescendant"); }
 const quit = b => { clearTimeout(b.wait); b.abort?.abort(); shut(b); };
@@ -163,7 +164,7 @@ on("keydown", e => {
 on("mousedown", e => { const o = up(e, ".lb [role=option]"); if (o) { no(e); pick(o.closest(TA), o); } });
 on("focusout", e => { const b = up(e, TA); if (b && !b.contains(e.relatedTarget)) quit(b); const f = up(e, "[data-draft]"); if (f) draft(f); });
 
-/* Scans arriving elsewhere */
+/* Scans */
 let buffer = "", last = 0;
 function scanned(text) { const i = $("[data-scan] input"); if (!i || box()) return false; i.value = text; i.focus(); i.form.requestSubmit(); return true; }
 function scanKey(e, text) {
@@ -192,7 +193,7 @@ on("submit", e => e.target.dirty = false);
 const again = () => forms().forEach(f => { f.next = 0; draft(f); });
 addEventListener("online", again); addEventListener("pagehide", () => forms().forEach(f => draft(f, true)));
 
-/* Dose grid: doses × days; ½, 1/2 or 0,5 */
+/* Doses × days; ½, 1/2 or 0,5 */
 const read = s => { const m = /^(\d+)\/([1-9]\d*)$/.exec(s = s.trim().replace("½", "0,5").replace(",", ".")); return m ? m[1] / m[2] : Number(s); };
 on("input", e => {
 	const tr = up(e, "[data-dose]"); if (!tr) return;
@@ -210,7 +211,7 @@ on("keydown", e => {
 	no(e); all[all.indexOf(t) + step]?.focus();
 });
 
-/* Swaps: focus to same id, else next row, else panel title */
+/* Swaps: focus to id, next row, title */
 let kept;
 on("htmx:beforeSwap", e => {
 	const a = focused(), r = a.closest("[data-row]"), all = r ? rows(r) : [];
@@ -232,7 +233,7 @@ on("htmx:responseError", e => {
 });
 on("htmx:sendError htmx:timeout", failed);
 
-/* Signed out: sign in, send again */
+/* Sign in, send again */
 let refused;
 function session(d) { refused = d?.requestConfig; open("session") || location.assign("/sign-in"); }
 on("submit", async e => {
@@ -247,12 +248,12 @@ on("submit", async e => {
 	if (c) htmx.ajax(c.verb, c.path, {source: c.elt, target: c.target, values: c.parameters});
 });
 
-/* Each second: drafts, refresh (15 s in use, 60 s idle, none hidden), clock */
+/* Each second: drafts, keys, clock, refresh (15 s in use, 60 s idle) */
 let used = now(), beat = 0;
 on("keydown pointerdown wheel", () => used = now(), {passive: true});
 setInterval(() => {
 	const t = now(), a = focused(), c = $("[data-clock]"); if (++beat % 5 === 0) forms().forEach(f => draft(f));
-	if (document.hidden) return;
+	if (document.hidden) return; bar();
 	if (c) put(c, clock({hour: "2-digit", minute: "2-digit"}));
 	for (const r of $$("[data-refresh]")) if (t - (r.at ||= t) >= (t - used < 6e4 ? 15e3 : 6e4) && !box() && !(typing(a) && r.contains(a))) { r.at = t; fire(r, "refresh"); }
 }, 1000);
