@@ -215,4 +215,4 @@ def months(known: Sequence[str], now: datetime) -> list[tuple[str, str]]:
 
 def money_line(claims: int, amount: Decimal) -> str:
     """The sentence beside the title."""
-    return f"đề nghị quỹ trả {vnd(amount)} chưa gửi xong" if claims else "đã gửi hết"
+    return f"đề nghị quỹ trả {vnd(amount)} chưa gửi xong" if claims else ""

@@ -10,9 +10,10 @@ from his.catalog import service as catalog
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
 from his.kit.clock import day_of
-from his.kit.money import plain, vnd
+from his.kit.money import vnd
 from his.pharmacy import service
 from his.prescriptions import service as prescriptions
+from his.web.filters import number
 from his.web.page import templates
 
 router = APIRouter()
@@ -33,7 +34,7 @@ async def search(
     for drug in found:
         left = free[drug.code]
         cover = f"BHYT {drug.cover_rate} %" if drug.cover_scope == 1 else "tự trả"
-        stock = f"còn {plain(left).replace('.', ',')} {drug.unit.lower()}" if left > 0 else "hết trong kho"
+        stock = f"còn {number(left)} {drug.unit.lower()}" if left > 0 else "hết trong kho"
         price = f"{vnd(drug.price_vnd)}/{drug.unit.lower()}" if drug.price_vnd else "chưa có giá"
         name = (
             drug.name

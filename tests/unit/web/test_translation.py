@@ -30,7 +30,7 @@ from his.reporting.pages import board, system
 from his.reporting.terms import SEXES, SPLITS
 from his.settlement import view as settlement
 from his.settlement.papers.summary import STEPS
-from his.settlement.rules.forms import FORMS
+from his.settlement.rules.forms import FORMS as SETTLEMENT_FORMS
 from his.web import i18n, keys, page
 
 HIS = Path(__file__).parents[3] / "his"
@@ -109,7 +109,7 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("settlement/templates/months.html", "r.word"): [word for word, _, _ in settlement.CHIPS.values()],
     ("settlement/templates/units.html", "r.word"): [word for word, _, _ in settlement.CHIPS.values()],
     ("settlement/templates/month.html", "next_words"): settlement.NEXT.values(),
-    ("settlement/templates/month.html", "month.form.title"): [dated.value.title for dated in FORMS],
+    ("settlement/templates/month.html", "month.form.title"): [dated.value.title for dated in SETTLEMENT_FORMS],
     ("settlement/templates/month.html", "p.words"): settlement.PAPER_WORDS,
     ("settlement/templates/month.html", "word"): STEPS.values(),
     ("settlement/templates/month.html", "g.title"): [group.title for group in (*FORM_GROUPS, OTHER)],
