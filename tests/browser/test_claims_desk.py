@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.review_story import Story, address, clerk, officer, opened, pytestmark, shot, story
 
+WHOLE = "[...document.querySelectorAll('main table')].every(t => t.getBoundingClientRect().right <= innerWidth)"
+
 
 def test_the_desk_names_the_causes_and_opens_a_dossier(clerk: Page, address: str, story: Story) -> None:
     page = clerk
@@ -38,3 +40,4 @@ def test_no_side_scrolling(officer: Page, clerk: Page, address: str, story: Stor
         for url in urls:
             opened(page, address + url)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (url, size)
+            assert page.evaluate(WHOLE), (url, size)

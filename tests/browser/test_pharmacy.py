@@ -149,7 +149,8 @@ def _beside(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _fits(page: Page, width: int) -> bool:
-    wide = page.evaluate("Math.max(document.documentElement.scrollWidth, document.querySelector('main').scrollWidth)")
+    wide = page.evaluate("""Math.max(document.documentElement.scrollWidth, document.querySelector('main').scrollWidth,
+        ...[...document.querySelectorAll('main table')].map(t => Math.floor(t.getBoundingClientRect().right)))""")
     return int(wide) <= width
 
 
@@ -168,6 +169,18 @@ def test_no_side_scrolling_and_no_noise(
         assert _fits(page, width), path
         _shot(page, f"pharmacy-{width}-{height}-{path.split('/')[-1][:12].replace('?', '-')}")
     assert page.noise == []  # type: ignore[attr-defined]
+
+
+def test_the_key_bar_shows_the_keys_that_work_now(page: Page, address: str, desk: SimpleNamespace) -> None:
+    _open(page, f"{address}/pharmacy?rx={desk.nguyet.id}")
+    shown = page.locator(".keys li:visible")
+    expect(shown.filter(has_text="Phát thiếu")).to_be_visible()
+    expect(shown.filter(has_text="Gọi lại")).to_have_count(0)
+    _open(page, f"{address}/pharmacy/stock")
+    expect(shown.filter(has_text="Nhập kho")).to_be_visible()
+    expect(shown.filter(has_text="Phát thiếu")).to_have_count(0)
+    page.keyboard.press("F6")
+    expect(page.locator("#modal h2")).to_have_text("Nhập kho")
 
 
 def test_pharmacist_hands_out_by_keyboard(page: Page, address: str, desk: SimpleNamespace) -> None:
