@@ -74,13 +74,15 @@ async def register_visit(db: Db, form: VisitForm, now: datetime) -> Registered:
     for attempt in range(ATTEMPTS):
         if done := await _done(db, key_id, digest):
             return done
-        facts = await _load(db, form, now)
         try:
-            return await _write(db, form, facts, (key_id, digest), now)
+            return await _write(db, form, await _load(db, form, now), (key_id, digest), now)
         except HisError as error:
-            if error.kind is Kind.CONFLICT and error.field == KEY_TAKEN:
-                continue  # the other click was faster: its answer is read in the next round
-            if not registration.is_person_race(error) or attempt == ATTEMPTS - 1:
+            if error.kind not in (Kind.CONFLICT, Kind.STALE):
+                raise
+            if done := await _done(db, key_id, digest):
+                return done  # the same form, sent before, was written meanwhile: that is what stands in the way
+            key_taken = error.kind is Kind.CONFLICT and error.field == KEY_TAKEN
+            if not key_taken and (not registration.is_person_race(error) or attempt == ATTEMPTS - 1):
                 raise
     raise HisError(Kind.BUSY, "Máy chủ đang bận. Bấm lưu lại, lượt khám không bị tạo hai lần.")
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pypdf
 import pytest
 import pytest_asyncio
@@ -23,7 +24,7 @@ from his.kit.db import Database, Db, Scope
 from his.kit.errors import HisError, Kind
 from his.orders.tables import ServiceRequest
 from his.reception import service, store
-from his.reception.terms import Paper, VisitForm, Way
+from his.reception.terms import Paper, Registered, VisitForm, Way
 from his.registration import service as registration
 from his.registration.tables import CardCheck, Coverage, Patient
 from his.registration.terms import CardForm, PatientForm
@@ -100,6 +101,46 @@ async def test_a_double_click_at_the_same_moment_is_one_visit(database: Database
     visits = await asyncio.gather(*(click() for _ in range(4)))
     assert len(set(visits)) == 1
     assert len(await rows(db, Patient, citizen_number=form.patient.citizen_number)) == 1
+
+
+async def waiting(watch: psycopg.AsyncConnection[Any], count: int) -> None:
+    """Until so many statements of the service wait for a lock."""
+    query = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    while (await watch.execute(query)).rowcount < count:  # noqa: ASYNC110  # locks ring no bell
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_form_sent_again_while_the_first_is_being_written_gets_its_answer(
+    database: Database, db: Db, clone: dict[str, str], known: bool
+) -> None:
+    form = await visit_form(db, 32 if known else 31)
+    if known:
+        at = await service.register_visit(db, form, NOW)
+        held = (await rows(db, Patient, id=at.patient_id))[0]
+        changed = replace(form.patient, phone="0912345678")
+        form = replace(form, key=str(uuid4()), patient=changed, patient_id=held.id, patient_version=held.version)
+
+    async def click() -> Registered:
+        async with database.scoped(db.scope) as own:
+            return await service.register_visit(own, form, NOW)
+
+    owner, connect = clone["owner"], psycopg.AsyncConnection.connect
+    async with (
+        await connect(owner) as writes,
+        await connect(owner) as reads,
+        await connect(owner, autocommit=True) as watch,
+    ):
+        await writes.execute("LOCK TABLE ticket IN SHARE MODE")
+        first = asyncio.create_task(click())
+        await waiting(watch, 1)
+        await reads.execute("LOCK TABLE service_item")
+        second = asyncio.create_task(click())
+        await waiting(watch, 2)
+        await writes.commit()
+        done = await first
+        await reads.commit()
+        assert replace(await second, repeated=False) == done
 
 
 async def test_a_key_is_not_reused_for_another_visit(db: Db) -> None:
