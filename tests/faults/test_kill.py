@@ -139,13 +139,16 @@ def form(number, room):
 
 
 async def register(service, client, body):
-    """Send until an answer is read; returns it and how often the same form had to be sent."""
+    """Send until the visit is confirmed; returns it and how often the same form had to be sent."""
     for attempt in range(1, 1000):
         await service.up.wait()
         try:
             answer = await client.post("/api/reception/visits", json=body)
         except UNSEEN:
             await asyncio.sleep(0.05)
+            continue
+        if answer.status_code == 503:  # too busy to confirm, it says: the same form may be sent again
+            await asyncio.sleep(0.5)
             continue
         assert answer.status_code == 201, (answer.status_code, answer.text)
         return answer.json(), attempt
