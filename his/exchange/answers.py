@@ -22,6 +22,8 @@ def token_end(value: object, now: datetime) -> datetime:
 
 def _expiry(value: object, now: datetime) -> datetime | None:
     text = str(value if value is not None else "").strip()
+    if len(text) == len("yyyymmddHHMMSS") and text.isdigit():  # too long for an epoch, even in milliseconds
+        return _moment(text)
     try:
         number = float(text)
     except ValueError:

@@ -61,9 +61,9 @@ async def note_outage(database: Database, now: datetime) -> int:
 
 
 class _Noted:
-    """What this process has written down last; True at its start, so that an outage left open is looked for once."""
+    """What this process has written down last; None at its start, so that an outage left open is looked for once."""
 
-    out = True
+    out: bool | None = None
 
 
 TICKS = [deliver_due, note_outage]
