@@ -104,7 +104,9 @@ def test_the_board_is_cleared_by_keyboard(browser: Browser, house: House, claims
     page = clerk(browser, house)
     hands = Keyboard(page)
     rows = page.locator("#cause-rows tbody tr")
-    expect(rows).to_have_count(3)
+    expect(page.locator("#cause-CLM-DIAG-01, #cause-rejected-205, #cause-unknown")).to_have_count(3)
+    found = [row.get_attribute("id") for row in rows.all()]
+    assert sorted(found) == ["cause-CLM-DIAG-01", "cause-rejected-205", "cause-unknown"]
     expect(rows.first).to_contain_text("quá")  # what is late stands first, in red with an icon
     expect(rows.first.locator(".stop svg").first).to_be_visible()
     expect(page.locator("h1 ~ .chip--stop")).to_contain_text("quá hạn")

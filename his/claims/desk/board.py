@@ -159,7 +159,11 @@ async def list_waits(db: Db, period: str) -> list[Group]:
     finding blocks as `faulty`.
     """
     code = func.coalesce(_parcel.c.reply_code, "")
-    cause = case((and_(_claim.c.state == "rejected", code != ""), func.concat("rejected:", code)), else_=_claim.c.state)
+    cause = case(
+        (and_(_claim.c.state == "rejected", code != ""), func.concat("rejected:", code)),
+        (and_(_claim.c.state == "draft", _claim.c.findings.contains(BLOCKED)), FAULTY),
+        else_=_claim.c.state,
+    )
     said = (
         select(
             cause.label("cause"),
