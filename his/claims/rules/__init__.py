@@ -6,7 +6,7 @@ from his.claims.rules.card import CARD_RULES
 from his.claims.rules.check_in import CHECK_IN_RULES
 from his.claims.rules.diagnosis import DIAGNOSIS_RULES
 from his.claims.rules.drug import DRUG_RULES
-from his.claims.rules.form import FORM_RULES
+from his.claims.rules.form import FORM_RULES, OLDER_FORM
 from his.claims.rules.line_code import LINE_CODE_RULES
 from his.claims.rules.line_money import LINE_MONEY_RULES
 from his.claims.rules.line_service import LINE_SERVICE_RULES
@@ -27,6 +27,7 @@ from his.kit.rulebook import Rule
 
 RULES: tuple[Rule[ClaimFacts], ...] = (
     *FORM_RULES,
+    OLDER_FORM,
     *PERSON_RULES,
     *CARD_RULES,
     *STAY_RULES,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from his.claims.terms import ClaimFacts
 from his.kit.rulebook import Rule
@@ -45,7 +45,10 @@ def broken_values(value: Any) -> Iterator[Any]:
 
 def broken(facts: Any) -> Iterator[Any]:
     """The facts with one value broken, for every value in them."""
+    hints = get_type_hints(type(facts))
     for item in fields(facts):
+        if getattr(facts, item.name) is None and {date, datetime} & set(get_args(hints[item.name])):
+            continue  # a day that is absent can be set, but not to something that is no day
         for bad in broken_values(getattr(facts, item.name)):
             try:
                 yield replace(facts, **{item.name: bad})
