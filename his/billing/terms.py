@@ -64,9 +64,8 @@ class ChargeFacts:
     """One charge line. `key` is unique in the visit and breaks ties, so that no result depends on the order given.
 
     `insured_unit_price` is the fund's price when it differs (never more than `unit_price` counts). `session` and `team`
-    tell operations of one session apart, `contained` marks a step of another service, `share` is the number of patients
-    in the bed, `hours` the stay in the ward on that day (None = more than four), `desk_rate` the percentage of an
-    examination at an overloaded desk.
+    tell operations apart, `contained` marks a step of another service, `share` is the number of patients in the bed,
+    `hours` the stay in the ward on that day (None: over four), `desk_rate` the percentage at an overloaded desk.
     """
 
     key: str
