@@ -85,6 +85,7 @@ async def rules(
     chosen = (await pack.load_pack(caller.db)).on(day_of(caller.now))
     words = fold(clean(q)).split()
     rows = [_row(rule, chosen) for rule in RULE_BY_CODE.values()]
+    rows.sort(key=lambda row: bool(row["locked"]))  # first what the unit may choose
     found = [row for row in rows if _fits(row, table, severity, state, words)]
     query = {k: v for k, v in (("table", table), ("severity", severity), ("state", state), ("q", q)) if v}
     context = {
