@@ -27,26 +27,28 @@ UNIT = """INSERT INTO unit (id, code, name, kind, level, points, former_tier, is
 OFFICER = UUID(int=77)
 CASE = """
 INSERT INTO review_case
-SELECT (jsonb_populate_record(NULL::review_case, to_jsonb(r))).* FROM (
+SELECT p.* FROM (
   SELECT u.id AS unit_id, uuidv7() AS id, 1 AS version, %(payer)s AS payer_id, uuidv7() AS claim_id,
     'L' || n AS dossier_code, 1 AS revision, 1 AS round, '2601-' || lpad(n::text, 7, '0') AS number, 'X' AS unit_code,
-    u.name AS unit_name, '2026-0' || (1 + n %% %(months)s) AS period, 'Nguyễn Văn ' || n AS patient_name,
+    u.name AS unit_name, '2026-0' || (1 + h.a %% %(months)s) AS period, 'Nguyễn Văn ' || n AS patient_name,
     date '1970-01-01' AS birth_date, 'male' AS gender, 'GD4' || lpad((n %% 300000)::text, 12, '0') AS card_number,
-    '1.1' AS entitlement_code, 80 AS benefit_rate,
-    (ARRAY['K29.7','I10','E11.9','J06.9','M54.5','J20.9','N39.0','A09'])[1 + (n * 7) %% 8] AS main_diagnosis,
-    '' AS diagnosis_text, CASE WHEN n %% 10 < 8 THEN '01' WHEN n %% 10 = 8 THEN '02' ELSE '03' END AS care_setting,
+    '1.1' AS entitlement_code, 80 AS benefit_rate, icd.code AS main_diagnosis, '' AS diagnosis_text,
+    CASE WHEN h.b %% 10 < 8 THEN '01' WHEN h.b %% 10 = 8 THEN '02' ELSE '03' END AS care_setting,
     now() AS arrived_at, now() AS ended_at, now() AS received_at, date '2026-12-01' AS due_on,
-    CASE WHEN n %% 5 = 0 THEN 'final' ELSE 'received' END AS state, (n %% 4 = 0)::int AS finding_count, 8 AS line_count,
-    8 AS open_lines, 0 AS total_hospital, 0 AS total_covered, 0 AS copayment, a.asked, 0 AS approved, 0 AS reduced,
-    0 AS asking, a.asked AS undecided, '[]'::jsonb AS findings, '{}'::jsonb AS stated, 'initial' AS unit_level,
-    left((ARRAY['K29.7','I10','E11.9','J06.9','M54.5','J20.9','N39.0','A09'])[1 + (n * 7) %% 8], 3) AS category,
-    n %% 5 <> 0 AS open, n %% 4 = 0 AS flagged, 0 AS error_count, (n::bigint * 7919) %% 10000 AS draw,
-    a.asked AS asked_vnd, least(5, a.asked / 1000000) AS band, (n::bigint * 31) %% 300 - 60 AS deviation,
-    n %% 9 AS visits_before, CASE WHEN n %% 50 = 0 THEN %(officer)s::uuid END AS assigned_to, 0 AS disputes,
-    '{}'::jsonb AS told, '[]'::jsonb AS proofs
+    CASE WHEN h.c %% 5 = 0 THEN 'final' ELSE 'received' END AS state, (h.d %% 4 = 0)::int AS finding_count,
+    8 AS line_count, 8 AS open_lines, 0 AS total_hospital, 0 AS total_covered, 0 AS copayment, a.asked, 0 AS approved,
+    0 AS reduced, 0 AS asking, a.asked AS undecided, '[]'::jsonb AS findings, '{}'::jsonb AS stated,
+    'initial' AS unit_level, left(icd.code, 3) AS category, h.c %% 5 <> 0 AS open, h.d %% 4 = 0 AS flagged,
+    0 AS error_count, (h.e %% 10000) AS draw, a.asked AS asked_vnd, least(5, a.asked / 1000000) AS band,
+    h.b %% 300 - 60 AS deviation, h.e %% 9 AS visits_before, CASE WHEN h.d %% 50 = 0 THEN %(officer)s::uuid END AS assigned_to,
+    0 AS disputes, '{}'::jsonb AS told, '[]'::jsonb AS proofs
   FROM generate_series(%(first)s::int, %(last)s::int) n
-  CROSS JOIN LATERAL (SELECT 20000 + (n::bigint * 104729) %% 9000000 AS asked) a
-  JOIN unit u ON u.id = 1000 + n %% %(units)s) r
+  CROSS JOIN LATERAL (SELECT abs(hashint4(n)) AS a, abs(hashint4(n + 10000019)) AS b, abs(hashint4(n + 20000033)) AS c,
+    abs(hashint4(n + 30000001)) AS d, abs(hashint4(n + 40000003)) AS e) h
+  CROSS JOIN LATERAL (SELECT 20000 + h.d %% 9000000 AS asked) a
+  CROSS JOIN LATERAL (SELECT (ARRAY['K29.7','I10','E11.9','J06.9','M54.5','J20.9','N39.0','A09'])[1 + h.e %% 8] AS code) icd
+  JOIN unit u ON u.id = 1000 + h.b %% %(units)s) r
+CROSS JOIN LATERAL jsonb_populate_record(NULL::review_case, to_jsonb(r)) p
 """
 FACET = """
 INSERT INTO review_facet (unit_id, case_id, kind, value, payer_id, period, open, lines, decided, accepted, asked, taken)
