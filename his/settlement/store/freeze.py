@@ -16,12 +16,13 @@ COLUMNS: Final = (
     "sign, kind, case_id, claim_id, dossier_code, number, period, care_setting, total_hospital, total_covered, asked, "
     "copayment, self_paid, other_sources, approved, reduced"
 )
-LONG: Final = "SELECT set_config('statement_timeout', '120s', true)"
+# Entries that were written a moment ago have no statistics: a nested loop over a month that the planner takes for one row is quadratic.
+WHOLE: Final = "SELECT set_config('statement_timeout', '120s', true), set_config('enable_nestloop', 'off', true)"
 
 
 async def freeze_entries(db: Db, settlement_id: UUID, payer_id: int, period: str) -> int:
     """Write the entries of a month in their order; how many. Only inside `db.locking()`."""
-    await db.all(text(LONG))
+    await db.all(text(WHOLE))
     query = f"""INSERT INTO settlement_entry (unit_id, id, payer_id, settlement_id, position, {COLUMNS})
     {LEDGER} SELECT :unit, uuidv7(), :payer, :id, row_number() OVER (ORDER BY number, sign DESC, case_id), {COLUMNS}
     FROM ledger RETURNING 1"""
@@ -50,7 +51,7 @@ async def mark_claims(db: Db, settlement_id: UUID, period: str, now: datetime) -
 
 async def mark_paid(db: Db, settlement_id: UUID, period: str, now: datetime) -> int:
     """The claims of a month that is paid in full. Only inside `db.locking()`."""
-    await db.all(text(LONG))
+    await db.all(text(WHOLE))
     return await _mark(db, settlement_id, "paid", ["settled"], f"Đã chi trả tháng {period}", now)
 
 
