@@ -124,9 +124,9 @@ class Table(Generic[R]):
             yield Row(facts, line, number, key)
 
     def code(self, field: Field[R], flaw: Flaw) -> str:
-        """The stable code of this flaw of this field: CLM-FORM-XML1-HO_TEN-01; CLM-FORM-14 for characters in XML1."""
+        """The stable code of this flaw of this field: CLM-FORM-XML1-HO_TEN-01; CLM-FORM-XML1-04 for characters in XML1."""
         if flaw is Flaw.BAD_CHARACTER:
-            return f"CLM-FORM-{self.number}{flaw.value}"
+            return f"CLM-FORM-{self.name}-0{flaw.value}"
         return f"CLM-FORM-{self.name}-{field.name}-0{flaw.value}"
 
     def finding(self, field: Field[R], row: Row[R], flaw: Flaw, sentence: str) -> Finding:

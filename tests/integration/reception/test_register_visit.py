@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,8 +14,6 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
-from his.claims.stating import state_claim
-from his.claims.store import load_dossier
 from his.encounters.tables import Encounter
 from his.identity.tables import Room
 from his.kit.changes import Changes
@@ -24,7 +22,7 @@ from his.kit.db import Database, Db, Scope
 from his.kit.errors import HisError, Kind
 from his.orders.tables import ServiceRequest
 from his.reception import service, store
-from his.reception.terms import Paper, Registered, VisitForm, Way
+from his.reception.terms import Registered, VisitForm, Way
 from his.registration import service as registration
 from his.registration.tables import CardCheck, Coverage, Patient
 from his.registration.terms import CardForm, PatientForm
@@ -189,36 +187,6 @@ async def test_a_second_record_is_refused_and_nothing_is_written(db: Db) -> None
         await service.register_visit(db, await visit_form(db, 6), NOW)
     assert caught.value.findings[0].code == "REG-PAT-08"
     assert await db.scalar(count) == before
-
-
-async def test_a_category_changed_by_hand_needs_a_reason(db: Db) -> None:
-    form = await visit_form(db, 7, way=Way.REFERRAL, card=replace(CARD, card_number="GD4970971680007"))
-    with pytest.raises(HisError) as caught:
-        await service.register_visit(db, form, NOW)
-    assert caught.value.findings[0].code == "REC-PAPER-01"
-    card = replace(form.card, primary_facility_code="97003")
-    paper = Paper("12/CV", NOW.date() - timedelta(days=1), "97003")
-    done = await service.register_visit(db, replace(form, card=card, paper=paper), NOW)
-    visit = (await rows(db, Encounter, id=done.encounter_id))[0]
-    assert visit.entitlement_code == "1.3"
-    assert visit.override_reason == f"Phiếu chuyển cơ sở số 12/CV ngày {paper.issued_on:%d/%m/%Y} của 97003"
-    assert (visit.route["referral_paper"], visit.route["referred_from"]) == ("12/CV", "97003")
-    assert state_claim(await load_dossier(db, visit.id), NOW).referral_paper == "12/CV"
-
-
-async def test_an_appointment_slip_serves_once(db: Db) -> None:
-    paper = Paper("HK-77", NOW.date() - timedelta(days=20))
-    form = await visit_form(db, 71, way=Way.FOLLOW_UP, paper=paper, card=replace(CARD, card_number="GD4970971680071"))
-    first = await service.register_visit(db, form, NOW)
-    visit = (await rows(db, Encounter, id=first.encounter_id))[0]
-    assert visit.entitlement_code in ("1.1", "1.5")
-    again = replace(form, key=str(uuid4()), patient_id=first.patient_id, patient_version=1)
-    with pytest.raises(HisError) as caught:
-        await service.register_visit(db, again, NOW)
-    assert caught.value.findings[0].code == "REC-PAPER-05"
-    assert first.dossier_code in caught.value.findings[0].message
-    other = replace(again, paper=replace(paper, number="HK-78"))
-    assert (await service.register_visit(db, other, NOW)).encounter_id != first.encounter_id
 
 
 async def test_an_emergency_goes_first_with_papers_later(db: Db) -> None:
