@@ -19,10 +19,11 @@ INSERT INTO encounter SELECT (jsonb_populate_record(NULL::encounter, %(row)s::js
 """
 CLAIMS = """
 INSERT INTO claim (unit_id, id, version, encounter_id, patient_id, dossier_code, number, revision, standard, state, period,
-  total_hospital, total_covered, insurer_share, copayment, self_paid, other_sources, facts, findings, sealed_at, receipt, received_at)
+  total_hospital, total_covered, insurer_share, copayment, self_paid, other_sources, facts, findings, sealed_at, receipt, received_at,
+  department_code, ended_at)
 SELECT %(unit)s, md5(%(tag)s || 'claim' || n)::uuid, 1, %(encounter)s, %(patient)s, %(tag)s || n, %(number)s || lpad(n::text, 6, '0'),
   %(revision)s, '3176', 'decided', %(period)s, 0, 0, 0, 0, 0, 0, jsonb_build_object('pad', repeat(md5(n::text), %(pad)s)), '[]',
-  %(at)s, 'GD', %(at)s FROM generate_series(%(first)s, %(last)s) n
+  %(at)s, 'GD', %(at)s, 'K01', %(at)s FROM generate_series(%(first)s, %(last)s) n
 """
 CASES = """
 INSERT INTO review_case (unit_id, id, version, payer_id, claim_id, dossier_code, revision, round, number, unit_code, unit_name, period,

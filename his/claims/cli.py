@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from his.claims.export import MANIFEST, Summary, export_sealed
+from his.claims.export import MANIFEST, Summary, export_sealed, sealed_parcels, window
 from his.claims.prove import prove
 from his.claims.rules import CHECK_IN_RULES, RULES
 from his.claims.rules.file import FILE_RULES
@@ -213,7 +213,7 @@ def export(
     first: Annotated[datetime, typer.Option("--from", formats=DAY, help="Ngày ký đầu tiên.")],
     last: Annotated[datetime, typer.Option("--to", formats=DAY, help="Ngày ký cuối cùng.")],
     out: Annotated[Path, typer.Option("--out", file_okay=False, help="Thư mục nhận tệp; được tạo nếu chưa có.")],
-    unit: Annotated[str, typer.Option("--unit", help="Mã cơ sở KCB, 5 ký tự.")],
+    unit: Annotated[str, typer.Option("--unit", help="Mã cơ sở KCB; bỏ trống: mọi cơ sở, mỗi cơ sở một thư mục.")] = "",
 ) -> None:
     """Ghi các tệp đã ký đúng như đã gửi, kèm manifest.csv. Mã thoát 1 khi có tệp sai, 2 khi không xuất được."""
     try:
@@ -224,7 +224,7 @@ def export(
     except OSError as error:
         typer.echo(f"Không ghi được vào {out}: {error.strerror}. Chọn thư mục khác.", err=True)
         raise typer.Exit(NOT_DONE) from None
-    typer.echo(f"Đã ghi {done.written} tệp vào {out}, danh sách ở {MANIFEST}.")
+    typer.echo(f"Đã ghi {done.written} tệp vào {out}, danh sách ở {MANIFEST} cạnh các tệp.")
     if done.refused or done.flawed:
         typer.echo(
             f"{done.refused} tệp không khớp SHA-256 lúc ký nên không ghi; {done.flawed} tệp có lỗi, xem cột problems.",
@@ -234,6 +234,7 @@ def export(
 
 
 async def _export(code: str, folder: Path, first: date, last: date) -> Summary:
+    """One unit's files into the folder; without a code those of every unit that sealed something, a folder each."""
     dsn = service_address(get_settings())
     if dsn is None:
         raise HisError(Kind.CONFLICT, "Hệ thống chưa chạy. Mở `make run` ở cửa sổ khác rồi làm lại.")
@@ -241,13 +242,19 @@ async def _export(code: str, folder: Path, first: date, last: date) -> Summary:
     await database.open()
     try:
         async with database.scoped(Scope(None, "export")) as db:
-            unit = await identity.find_unit(db, code)
-        if unit is None:
+            units = [unit for unit in await identity.list_units(db) if code in ("", unit.code)]
+        if not units:
             raise HisError(Kind.NOT_FOUND, f"Không có cơ sở {code}. Xem mã ở trang Toàn tỉnh.")
-        async with database.scoped(Scope(unit.id, "export", "machine")) as db:
-            now = clock.now()
-            done = await export_sealed(db, folder, first, last, now)
-            await db.apply(Changes().audit("claim:export", "Unit", code, files=done.written), now)
-            return done
+        window(first, last)
+        done = Summary(0, 0, 0)
+        for unit in units:
+            async with database.scoped(Scope(unit.id, "export", "machine")) as db:
+                if not code and await anext(sealed_parcels(db, first, last), None) is None:
+                    continue
+                now = clock.now()
+                part = await export_sealed(db, folder if code else folder / unit.code, first, last, now)
+                await db.apply(Changes().audit("claim:export", "Unit", unit.code, files=part.written), now)
+                done += part
+        return done
     finally:
         await database.close()

@@ -51,6 +51,10 @@ class Summary:
     refused: int
     flawed: int
 
+    def __add__(self, other: "Summary") -> "Summary":
+        """Two exports together."""
+        return Summary(self.written + other.written, self.refused + other.refused, self.flawed + other.flawed)
+
 
 def file_name(dossier_code: str, revision: int) -> str:
     """A name that every file system takes: the dossier code and the revision."""

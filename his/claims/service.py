@@ -13,7 +13,7 @@ from his.claims import store
 from his.claims.keys import signer_of
 from his.claims.lookup import load_known
 from his.claims.pack import load_pack
-from his.claims.rules import Place, RulePack, assess_check_in, assess_claim
+from his.claims.rules import Place, assess_check_in, assess_claim
 from his.claims.stating import difference, state_claim
 from his.claims.store import Dossier
 from his.claims.tables import Claim, ClaimEvent
@@ -76,11 +76,6 @@ def discreet(finding: Finding) -> Finding:
     if not finding.expression.startswith(f"{RESTRICTED}."):
         return finding
     return replace(finding, code=RESTRICTED_CODE, message=RESTRICTED_SENTENCE, expression="", line=None)
-
-
-async def rule_pack(db: Db) -> RulePack:
-    """How the unit in scope has set its rules; the insurer judges a dossier by the same pack."""
-    return await load_pack(db)
 
 
 async def state_known(db: Db, dossier: Dossier, now: datetime) -> ClaimFacts:

@@ -130,6 +130,7 @@ KEYS: tuple[Key, ...] = (
     Key("decision", "Shift+T", "same-T", "Từ chối các dòng giống hệt"),
     Key("decision", "Shift+H", "same-H", "Hỏi các dòng giống hệt"),
     Key("review", "F4", "edit-reason", "Sửa lý do", 5),
+    Key("review", "F7", "accept-clean", "Nhận dòng sạch", 4),
     Key("review", "J", "next-dossier", "Hồ sơ sau"),
     Key("review", "K", "previous-dossier", "Hồ sơ trước"),
     Key("review", "Ctrl+Z", "undo", "Hoàn tác", 6),

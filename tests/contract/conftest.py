@@ -40,7 +40,7 @@ KINDS = {
     "diagnosis_id": "diagnosis", "note_id": "note", "request_id": "service_request", "notice_id": "critical_notice",
     "lot_id": "stock_lot", "prescription_id": "prescription", "dispense_id": "medication_dispense",
     "payment_id": "payment", "report_id": "line_report", "allergy_id": "allergy_intolerance", "room_id": "room",
-    "claim_id": "claim", "case_id": "review_case", "settlement_id": "settlement",
+    "paper_id": "clinical_paper", "claim_id": "claim", "case_id": "review_case", "settlement_id": "settlement",
 }  # fmt: skip
 """Which record a parameter of an address names; a new parameter must be written here."""
 STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")

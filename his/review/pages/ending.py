@@ -54,6 +54,7 @@ async def _onward(request: Request, caller: Caller, bench: Bench) -> Response:
     lot = await service.load_lot(caller.db, bench, filters, officer, caller.now)
     query = service.write_filters(filters)
     suffix = f"?{urlencode(query)}" if query else ""
-    more = lot.following if lot.waiting and lot.following else lot.previous if lot.waiting else None
+    around = (case for case in (lot.following, lot.previous) if case is not None)
+    more = next((case for case in around if not service.is_locked(case)), None)
     target = f"/review/{more.id}{suffix}" if more is not None else f"/review{suffix}"
     return Response(status_code=204, headers={"HX-Redirect": target})

@@ -11,7 +11,6 @@ from pydantic import TypeAdapter
 
 from his.catalog import service as catalog
 from his.catalog.tables import Drug, ServiceItem
-from his.claims import service as claims
 from his.claims.rules import Place, assess_claim
 from his.claims.tables import Claim
 from his.claims.terms import ClaimFacts, DrugLine, Line, ServiceLine
@@ -64,8 +63,8 @@ async def receive(db: Db, claim_id: UUID, now: datetime) -> ReviewCase | None:
         return None
     earlier = await store.earlier_cases(db, claim.dossier_code)
     facts = read_facts(claim.facts)
-    pack = await claims.rule_pack(db)
-    findings = assess_claim(facts, clock.day_of(facts.ended_at or now), pack, place=Place.REVIEW)
+    # the law as it is: what a unit switched off for itself still concerns its insurer
+    findings = assess_claim(facts, clock.day_of(facts.ended_at or now), place=Place.REVIEW)
     seen = await _look_around(db, unit, facts)
     findings += assess_review(ReviewFacts(facts.lines, facts.arrived_at.date(), seen.past), facts.arrived_at.date())
     replaced = [c for c in earlier if c.state in OPEN_STATES]

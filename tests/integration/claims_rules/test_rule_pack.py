@@ -1,4 +1,4 @@
-"""A unit's rule pack: the page, dated rows, what may not be switched off, the preview, and that every judge obeys it."""
+"""A unit's rule pack: the page, dated rows, what may not be switched off, the preview, and that only its unit obeys it."""
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
@@ -9,12 +9,13 @@ import pytest
 
 from his.claims import pack
 from his.claims.pack import Choice
-from his.claims.rules import RULES, RULES_AT, Place
+from his.claims.rules import RULES, RULES_AT, Place, assess_claim
 from his.claims.terms import WALL_CLOCK
 from his.kit import clock
 from his.kit.db import Database, Db, Scope
 from his.kit.errors import Severity
 from his.review import store as review_store
+from his.review.service.receive import read_facts
 from tests.integration.dossiers import receive, submit
 from tests.integration.visits import queries, sign_in
 
@@ -32,14 +33,17 @@ async def db(database: Database) -> AsyncIterator[Db]:
 
 
 async def visit_of_today(database: Database, when: datetime = NOW) -> str:
-    """A full dossier whose visit ended on this day, as the insurer received it; its findings' codes."""
+    """A full dossier whose visit ended on this day: the codes that its unit reads. The insurer reads the law's own."""
     claim = await submit(database, at=when.astimezone(WALL_CLOCK).replace(hour=8, minute=5))
     await receive(database, claim, NOW)
     async with database.scoped(Scope(2, "test", "worker")) as db:
         case = await review_store.case_of_claim(db, claim.id)
         assert case is not None
         bench = await review_store.list_lines(db, [case.id])
-    return " ".join(str(f["code"]) for line in bench for f in line.findings)
+        facts = read_facts(claim.facts)
+        own = assess_claim(facts, facts.ended_on, await pack.load_pack(db), place=Place.CLOSE)
+    assert CODE in {str(f["code"]) for line in bench for f in line.findings}
+    return " ".join(finding.code for finding in own)
 
 
 async def test_the_page_lists_filters_and_pages(client: httpx.AsyncClient) -> None:
@@ -65,7 +69,7 @@ async def test_only_the_unit_administrator_sees_it(client: httpx.AsyncClient, wh
     assert (await client.get("/claims/rules")).status_code == 403
 
 
-async def test_a_choice_is_a_dated_row_and_every_judge_obeys_it(
+async def test_a_choice_is_a_dated_row_that_its_unit_obeys_and_its_insurer_does_not(
     client: httpx.AsyncClient, database: Database, db: Db
 ) -> None:
     assert CODE in await visit_of_today(database)

@@ -148,7 +148,7 @@ async def test_drug_search_shows_stock_price_and_cover(client: httpx.AsyncClient
     found = await client.get(f"/visit/{cast.id}/drugs?q=paracetamol 500")
     assert found.status_code == 200
     assert queries(found) <= 4
-    for words in ("Paracetamol 500mg", "còn 16000 viên", "480", "BHYT 100 %"):
+    for words in ("Paracetamol 500mg", "còn 16.000 viên", "480", "BHYT 100 %"):
         assert words in found.text, words
     mine = await client.get(f"/visit/{cast.id}/drugs?q=")
     assert "Metformin 850mg" in mine.text
