@@ -92,7 +92,7 @@ def _asked(facts: ClaimFacts, service_codes: Iterable[str], on: date) -> dict[st
         "staff": _people(facts),
         "nationality": {facts.nationality_code},
         "ethnicity": {facts.ethnicity_code},
-        "occupation": {facts.occupation_code},
+        "occupation": {facts.occupation_code[:2]},
         "province": {facts.province_code},
         "department": set(facts.department_codes),
         "accident": {facts.accident_code},

@@ -15,7 +15,8 @@ DIAGNOSES, SERVICES, DRUGS = "icd10", "service", "drug"
 HEADERS: tuple[tuple[str, str, Callable[[ClaimFacts], Iterable[str]], str, str, str], ...] = (
     ("01", "nationality", lambda f: (f.nationality_code,), "MA_QUOCTICH", "quốc tịch", "CORE-023"),
     ("02", "ethnicity", lambda f: (f.ethnicity_code,), "MA_DANTOC", "dân tộc", "CORE-023"),
-    ("03", "occupation", lambda f: (f.occupation_code,), "MA_NGHE_NGHIEP", "nghề nghiệp", "CORE-023"),
+    # the list in force names occupations of the second level: two of the five digits (QĐ 34/2020/QĐ-TTg)
+    ("03", "occupation", lambda f: (f.occupation_code[:2],), "MA_NGHE_NGHIEP", "nghề nghiệp", "CORE-023"),
     ("04", "province", lambda f: (f.province_code,), "MATINH_CU_TRU", "tỉnh cư trú", "CORE-024"),
     ("05", "ward", lambda f: (f.ward_code,), "MAXA_CU_TRU", "xã cư trú", "CORE-024"),
     ("06", "department", lambda f: f.department_codes, "MA_KHOA", "khoa", "CORE-076"),

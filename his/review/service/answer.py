@@ -167,6 +167,7 @@ async def close_silent(db: Db, case_ids: Sequence[UUID], now: datetime) -> int:
         new = changes.update(case, state=CaseState.FINAL.value, open=False)
         closed = [changes.update(x, waiting=False) if x.waiting else x for x in own]
         changes.upsert(*facet_rows(new, closed)).insert(event_of(case, "final", now))
+        audited(changes, "final", case)
         changes.version(ResponseView(new, closed)).dirty("review", case.period)
     if changes.updates:
         await db.apply(changes, now)

@@ -48,7 +48,14 @@ def test_there_are_tenant_tables():
     assert {"patient", "encounter", "audit_entry", "claim"} <= set(TENANT)
 
 
-_APPENDED = {"audit_entry", "parcel_event", "claim_rule_setting", "settlement_entry", "settlement_event", "settlement_payment"}
+_APPENDED = {
+    "audit_entry",
+    "parcel_event",
+    "claim_rule_setting",
+    "settlement_entry",
+    "settlement_event",
+    "settlement_payment",
+}
 # nobody may change or delete these rows at all, whatever the unit
 KEPT_FROM = {"UPDATE": _APPENDED, "DELETE": _APPENDED | {"parcel", "gateway_outage"}}
 

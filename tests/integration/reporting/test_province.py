@@ -60,7 +60,8 @@ def check_morbidity(table_page, chapters):
         if row["code"] not in ("all", "none") and (row["total"] is None or row["total"]):
             line = re.search(rf"<td><b>{row['code']}</b>.*?</tr>", table_page, re.S)[0]
             texts = [
-                html.unescape(re.sub("<[^>]+>", "", c)) for c in re.findall(r'<td class="num(?: no-phone)?">(.*?)</td>', line, re.S)
+                html.unescape(re.sub("<[^>]+>", "", c))
+                for c in re.findall(r'<td class="num(?: no-phone)?">(.*?)</td>', line, re.S)
             ]
             cells = {(c["sex"], c["age"]): c["value"] for c in row["cells"]}
             ages = ("0-5", "6-14", "15-59", "60+")
