@@ -30,6 +30,7 @@ from his.kit.errors import HisError
 from his.kit.ids import new_id
 from his.orders.tables import CriticalNotice, Observation
 from his.prescriptions.tables import AllergyIntolerance
+from his.settlement import service as settlement
 from tests.integration import dossiers
 
 HOME, NEXT_DOOR = 2, 3
@@ -39,7 +40,7 @@ KINDS = {
     "diagnosis_id": "diagnosis", "note_id": "note", "request_id": "service_request", "notice_id": "critical_notice",
     "lot_id": "stock_lot", "prescription_id": "prescription", "dispense_id": "medication_dispense",
     "payment_id": "payment", "report_id": "line_report", "allergy_id": "allergy_intolerance", "room_id": "room",
-    "claim_id": "claim", "case_id": "review_case",
+    "paper_id": "clinical_paper", "claim_id": "claim", "case_id": "review_case", "settlement_id": "settlement",
 }  # fmt: skip
 """Which record a parameter of an address names; a new parameter must be written here."""
 STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")
@@ -95,6 +96,7 @@ async def _visits(dsn: str) -> None:
             patient_id=seen.patient_id, name="Kali máu", value="6,4 mmol/L", raised_at=now,
         )  # fmt: skip
         await db.apply(Changes().insert(report, paid, allergy, notice), now)
+        await settlement.send(db, claim.period, settlement.Actor(new_id(), "Người thử"), now)
     await database.close()
 
 

@@ -72,7 +72,7 @@ def notes_differ(facts: ClaimFacts) -> Iterator[Say]:
 
 
 def _needs(facts: ClaimFacts, table: str, why: str, field: str) -> Iterator[Say]:
-    if table not in facts.attached_tables:
+    if table not in facts.tables_with:
         yield Say(f"{why} cần kèm bảng {table}. Lập giấy này hoặc nhập trên cổng giám định.", field)
 
 

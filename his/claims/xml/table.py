@@ -6,18 +6,20 @@ becomes a finding that names table and field; the text written is still the full
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, TypeVar
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
 from his.claims.terms import ClaimFacts
 from his.kit.errors import Finding, Severity
 from his.kit.money import plain
 
-Value = str | int | Decimal | None
+Value = str | int | bool | Decimal | date | datetime | tuple[Any, ...] | None
 R = TypeVar("R")
+Of = str | Callable[["Row[Any]"], Value]
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 NEWLINE = "\r\n"
@@ -60,9 +62,10 @@ class Row(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Field(Generic[R]):
-    """One field: the standard's name, the Vietnamese label, type, longest text (None = no limit), need, source.
+    """One field: the standard's name, the Vietnamese label, type, longest text (None = no limit), need, value.
 
-    `decimals` is the most digits after the dot that a number may carry.
+    `decimals` is the most digits after the dot that a number may carry. `source` says where the value comes from: a path
+    into the facts of the visit or into the line (`facts.arrived_at`, `line.quantity`), or the paths a function looks at.
     """
 
     name: str
@@ -72,15 +75,11 @@ class Field(Generic[R]):
     need: Need
     of: Callable[[Row[R]], Value]
     decimals: int = 0
+    source: str = ""
 
     def text(self, row: Row[R]) -> str:
         """The characters that stand in the file."""
-        value = self.of(row)
-        if value is None:
-            return ""
-        if isinstance(value, Decimal):
-            return plain(value) if value.is_finite() else str(value)
-        return str(value).replace("\r\n", "\n").replace("\r", "\n")
+        return written(self.of(row))
 
     def flaw(self, text: str) -> tuple[Flaw, str] | None:
         """What is wrong with the text, and the sentence that says so; None when the standard can hold it."""
@@ -124,15 +123,22 @@ class Table(Generic[R]):
         for number, (key, line) in enumerate(self.rows(facts), 1):
             yield Row(facts, line, number, key)
 
-    def code(self, flaw: Flaw) -> str:
-        """The stable finding code of this flaw in this table: CLM-FORM-11 is a missing field of XML1."""
-        return f"CLM-FORM-{self.number}{flaw.value}"
+    def code(self, field: Field[R], flaw: Flaw) -> str:
+        """The stable code of this flaw of this field: CLM-FORM-XML1-HO_TEN-01; CLM-FORM-XML1-04 for characters in XML1."""
+        if flaw is Flaw.BAD_CHARACTER:
+            return f"CLM-FORM-{self.name}-0{flaw.value}"
+        return f"CLM-FORM-{self.name}-{field.name}-0{flaw.value}"
 
     def finding(self, field: Field[R], row: Row[R], flaw: Flaw, sentence: str) -> Finding:
         """The flaw of one value, said to a person."""
         where = f"Bảng {self.name}, dòng {row.number}: " if self.row_tag else f"Bảng {self.name}: "
         return Finding(
-            self.code(flaw), Severity.ERROR, where + sentence, f"{self.name}.{field.name}", row.key, "Sửa tại hồ sơ"
+            self.code(field, flaw),
+            Severity.ERROR,
+            where + sentence,
+            f"{self.name}.{field.name}",
+            row.key,
+            "Sửa tại hồ sơ",
         )
 
     def check(self, facts: ClaimFacts) -> list[Finding]:
@@ -164,6 +170,11 @@ class Table(Generic[R]):
         return NEWLINE.join(out)
 
 
+def written(value: Value) -> str:
+    """The standard's form of a value: 12 digits of an instant, 8 of a day, `1` or nothing, a list joined by `;`."""
+    return _WRITERS.get(type(value), str)(value)
+
+
 def escape(text: str) -> str:
     """Text safe inside an element; characters that XML cannot hold are left out (a finding has named them)."""
     return _ILLEGAL.sub("", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -190,18 +201,51 @@ def flag(value: bool) -> str:
     return "1" if value else ""
 
 
-def text(name: str, label: str, size: int | None, need: Need, of: Callable[[Row[R]], Value]) -> Field[R]:
-    """A string field."""
-    return Field(name, label, Kind.STRING, size, need, of)
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    str: lambda value: value if "\r" not in value else value.replace("\r\n", "\n").replace("\r", "\n"),
+    type(None): lambda _: "",
+    int: str,
+    bool: lambda value: "1" if value else "",
+    Decimal: lambda value: plain(value) if value.is_finite() else str(value),
+    datetime: minute,
+    date: day,
+    tuple: lambda value: joined(map(written, value)),
+}
 
 
-def number(
-    name: str, label: str, size: int, need: Need, of: Callable[[Row[R]], Value], *, decimals: int = 0
-) -> Field[R]:
+def yes_no(path: str) -> Callable[[Row[Any]], Value]:
+    """`1` or `0` of a truth, where the standard wants a digit in both cases."""
+    get = attrgetter(path)
+    return lambda row: int(get(row))
+
+
+def _field(name: str, label: str, kind: Kind, size: int | None, need: Need, of: Of, source: str, decimals: int) -> Any:
+    if isinstance(of, str):
+        return Field(name, label, kind, size, need, attrgetter(of), decimals, of)
+    return Field(name, label, kind, size, need, of, decimals, source)
+
+
+def text(name: str, label: str, size: int | None, need: Need, of: Of, source: str = "") -> Field[R]:
+    """A string field; `of` is the path of the value in the row, or a function with its `source` said beside it."""
+    found: Field[R] = _field(name, label, Kind.STRING, size, need, of, source, 0)
+    return found
+
+
+def number(name: str, label: str, size: int, need: Need, of: Of, source: str = "", *, decimals: int = 0) -> Field[R]:
     """A number field with at most `decimals` digits after the dot."""
-    return Field(name, label, Kind.NUMBER, size, need, of, decimals)
+    found: Field[R] = _field(name, label, Kind.NUMBER, size, need, of, source, decimals)
+    return found
 
 
-def money(name: str, label: str, of: Callable[[Row[R]], Value], need: Need = Need.YES) -> Field[R]:
+def money(name: str, label: str, of: Of, need: Need = Need.YES) -> Field[R]:
     """An amount in đồng: number of 15 characters, two decimals."""
-    return Field(name, label, Kind.NUMBER, 15, need, of, 2)
+    found: Field[R] = _field(name, label, Kind.NUMBER, 15, need, of, "", 2)
+    return found
+
+
+def changed(table: Table[R], changes: dict[str, dict[str, Any]]) -> Table[R]:
+    """The table of another day or reading: `{"MUC_HUONG": {"max_length": 3}}`; raises KeyError for an unknown name."""
+    unknown = changes.keys() - {field.name for field in table.fields}
+    if unknown:
+        raise KeyError(f"{table.name} has no {', '.join(sorted(unknown))}")
+    return replace(table, fields=tuple(replace(f, **changes[f.name]) if f.name in changes else f for f in table.fields))
