@@ -5,20 +5,16 @@ of the day on which the visit ended (see `_scan`).
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from weakref import ref
 
 from his.claims.rules.common import ERROR
 from his.claims.terms import ClaimFacts
 from his.claims.xml.checkin import CHECKIN
-from his.claims.xml.table import Field, Flaw, Kind, Need, Table, written
+from his.claims.xml.table import Field, Flaw, Kind, Need, Table
 from his.claims.xml.tables import TABLES as TODAY
 from his.claims.xml.tables import dossier_tables
 from his.kit.errors import Finding
-from his.kit.money import plain
 from his.kit.rulebook import Rule
 
 TABLES: tuple[Table[Any], ...] = tuple(table for table in TODAY if table is not CHECKIN)
@@ -55,46 +51,13 @@ BY_CONSTRUCTION: dict[str, tuple[Flaw, ...]] = {
 }
 
 Scan = dict[str, list[Finding]]
-_PLAIN = frozenset({datetime, date, bool, int})
-
-
-@lru_cache(maxsize=1 << 15)
-def _number_fits(value: Decimal, size: int | None, decimals: int) -> bool:
-    """Can a number field hold this amount: finite, not too long, not too many digits after the dot?"""
-    if not value.is_finite():
-        return False
-    text = plain(value)
-    return (size is None or len(text) <= size) and len(text.partition(".")[2]) <= decimals
-
-
-def _fits(value: object, field: Field[Any]) -> bool:
-    """The quick answer for values that are plainly right; False sends the value to the full examination."""
-    if value.__class__ is str:
-        assert isinstance(value, str)
-        if not value:
-            return field.need is not Need.YES
-        if field.max_length is not None and len(value) > field.max_length:
-            return False
-        if field.kind is Kind.NUMBER:
-            return value.isascii() and value.isdecimal()
-        return value.isprintable() and not value.isspace()
-    if value.__class__ is Decimal:
-        assert isinstance(value, Decimal)
-        return field.kind is Kind.NUMBER and _number_fits(value, field.max_length, field.decimals)
-    if value.__class__ in _PLAIN:
-        text = written(value)  # type: ignore[arg-type]  # one of the classes just named
-        right = (text != "" or field.need is not Need.YES) and (
-            field.max_length is None or len(text) <= field.max_length
-        )
-        return right and (field.kind is Kind.STRING or text.isdecimal() or text == "")
-    return value is None and field.need is not Need.YES
 
 
 def _look(table: Table[Any], facts: ClaimFacts, found: Scan) -> None:
-    plan = [(field.of, field) for field in table.fields]
+    plan = [(field.of, field.quick, field) for field in table.fields]
     for row in table.each(facts):
-        for of, field in plan:
-            if _fits(of(row), field):
+        for of, quick, field in plan:
+            if quick(of(row)) is not None:
                 continue
             flaw = field.flaw(field.text(row))
             if flaw:

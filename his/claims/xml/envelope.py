@@ -75,8 +75,9 @@ def seal_bytes(facts: ClaimFacts, made_at: datetime, readings: Readings = DEFAUL
 
     Raises `HisError(RULES)` with every finding when a value does not fit the standard; nothing is ever cut.
     """
-    refuse_errors(check_tables(facts, readings))
-    return wrap(facts.facility_code, made_at, table_texts(facts, readings))
+    composed = [(table.name, *table.compose(facts)) for table in _sent(facts, readings)]
+    refuse_errors([finding for *_, findings in composed for finding in findings])
+    return wrap(facts.facility_code, made_at, [(name, text) for name, text, _ in composed])
 
 
 def holds_restricted(content: str) -> bool:

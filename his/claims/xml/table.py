@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -23,6 +24,8 @@ Of = str | Callable[["Row[Any]"], Value]
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 NEWLINE = "\r\n"
+_SPECIAL = re.compile("[&<>]")
+_PLAIN = frozenset({datetime, date, bool, int})
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -80,6 +83,31 @@ class Field(Generic[R]):
     def text(self, row: Row[R]) -> str:
         """The characters that stand in the file."""
         return written(self.of(row))
+
+    def quick(self, value: object) -> str | None:
+        """The text of a value that is plainly right and needs no escaping; None asks for the full examination."""
+        if value.__class__ is str:
+            assert isinstance(value, str)
+            if not value:
+                return None if self.need is Need.YES else ""
+            if self.max_length is not None and len(value) > self.max_length:
+                return None
+            if self.kind is Kind.NUMBER:
+                return value if value.isascii() and value.isdecimal() else None
+            return value if value.isprintable() and not value.isspace() and not _SPECIAL.search(value) else None
+        if value.__class__ is Decimal:
+            assert isinstance(value, Decimal)
+            return _number(value, self.max_length, self.decimals) if self.kind is Kind.NUMBER else None
+        if value is None:
+            return None if self.need is Need.YES else ""
+        if value.__class__ in _PLAIN:
+            text = written(value)  # type: ignore[arg-type]  # one of the classes just named
+            if text == "":
+                return None if self.need is Need.YES else ""
+            if self.max_length is not None and len(text) > self.max_length:
+                return None
+            return text if self.kind is Kind.STRING or text.isdecimal() else None
+        return None
 
     def flaw(self, text: str) -> tuple[Flaw, str] | None:
         """What is wrong with the text, and the sentence that says so; None when the standard can hold it."""
@@ -143,23 +171,32 @@ class Table(Generic[R]):
 
     def check(self, facts: ClaimFacts) -> list[Finding]:
         """Every value that the standard cannot hold."""
-        found = []
-        for row in self.each(facts):
-            for field in self.fields:
-                flaw = field.flaw(field.text(row))
-                if flaw:
-                    found.append(self.finding(field, row, *flaw))
-        return found
+        return self.compose(facts)[1]
 
     def write(self, facts: ClaimFacts, tail: str = "") -> str:
         """The table's own XML with CRLF, fields in order; `tail` stands before the end of the root."""
+        return self.compose(facts, tail)[0]
+
+    def compose(self, facts: ClaimFacts, tail: str = "") -> tuple[str, list[Finding]]:
+        """In one pass the table's own XML (see `write`) and every value that the standard cannot hold."""
+        plan = [(field.of, field.quick, field, f"<{field.name}>", f"</{field.name}>") for field in self.fields]
+        found: list[Finding] = []
         out = [DECLARATION, f"<{self.root}>"]
         if self.list_tag:
             out.append(f"<{self.list_tag}>")
         for row in self.each(facts):
             if self.row_tag:
                 out.append(f"<{self.row_tag}>")
-            out += [f"<{f.name}>{escape(f.text(row))}</{f.name}>" for f in self.fields]
+            for of, quick, field, begin, end in plan:
+                value = of(row)
+                text = quick(value)
+                if text is None:
+                    full = written(value)
+                    flaw = field.flaw(full)
+                    if flaw:
+                        found.append(self.finding(field, row, *flaw))
+                    text = escape(full)
+                out.append(begin + text + end)
             if self.row_tag:
                 out.append(f"</{self.row_tag}>")
         if self.list_tag:
@@ -167,7 +204,16 @@ class Table(Generic[R]):
         if tail:
             out.append(tail)
         out.append(f"</{self.root}>")
-        return NEWLINE.join(out)
+        return NEWLINE.join(out), found
+
+
+@lru_cache(maxsize=1 << 15)
+def _number(value: Decimal, size: int | None, decimals: int) -> str | None:
+    """The text of an amount that a number field holds: finite, not too long, not too many digits after the dot."""
+    if not value.is_finite():
+        return None
+    text = plain(value) if value else "0"
+    return text if (size is None or len(text) <= size) and len(text.partition(".")[2]) <= decimals else None
 
 
 def written(value: Value) -> str:

@@ -29,7 +29,7 @@ STAFF = (ListedStaff(license=DOCTOR, title="BS"), ListedStaff(license=TECHNICIAN
 KNOWN = Known(
     lists=(*SMALL, "icd10", "service", "drug", "staff"),
     codes=(
-        "nationality:000", "ethnicity:01", "occupation:51000", "province:01", "ward:00199", "department:K01",
+        "nationality:000", "ethnicity:01", "occupation:51", "province:01", "ward:00199", "department:K01",
         "accident:1", "icd10:J00", "icd10:E11.9", "service:02.1896", "service:23.0075.1494", "drug:VD-12345-19",
     ),
     diagnoses=(ListedDiagnosis(code="J00"), ListedDiagnosis(code="E11.9")),
