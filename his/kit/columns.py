@@ -1,6 +1,6 @@
 """Column kinds and keys shared by all table classes: the unit in every key, aware instants, exact money."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, ForeignKeyConstraint, Numeric, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.instrumentation import manager_of_class
 from sqlmodel import Field, SQLModel
 
@@ -58,10 +59,17 @@ class Row(SQLModel):
         object.__setattr__(self, "__pydantic_fields_set__", set(data))
 
 
+@cache
+def _maker(model: type[Model]) -> Callable[[], Model]:
+    """An empty object of a table class; its attributes can be read once SQLAlchemy has set the class up."""
+    class_mapper(model)
+    return manager_of_class(model).new_instance
+
+
 def loaded(model: type[Model], columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> list[Model]:
     """Objects of a table class from whole rows of the database, whose values need no defaults (7 us each, not 41)."""
     names = tuple(columns)
-    new, made = manager_of_class(model).new_instance, []
+    new, made = _maker(model), []
     for row in rows:
         found = new()
         found.__dict__.update(zip(names, row, strict=True))
