@@ -6,6 +6,7 @@ The other reading is chosen by appending a `Dated` value; rules ask with the day
 from dataclasses import dataclass
 from datetime import date
 
+from his.billing.rules.readings import READINGS as billing
 from his.claims.terms import ClaimFacts
 from his.kit.rulebook import Dated, on_day
 
@@ -48,8 +49,11 @@ POINTS: dict[str, Point] = {
     "accident_list": Point(19, "danh mục MA_TAI_NAN", "catalogue", "unchecked", "QĐ 5937/QĐ-BYT phụ lục 4"),
     "expired_card": Point(22, "thẻ hết hạn khi nội trú", "days_15", "discharge", "Luật BHYT; TT 01/2025/TT-BYT"),
 }  # fmt: skip
+_OF_BILLING = {"supply_ceiling": "device_ceiling"}
 READINGS: dict[str, tuple[Dated[str], ...]] = {
-    name: (Dated(point.default, date.min, basis=point.basis),) for name, point in POINTS.items()
+    # a point that the benefit engine asks too has one answer for both
+    name: billing.get(_OF_BILLING.get(name, name), (Dated(point.default, date.min, basis=point.basis),))
+    for name, point in POINTS.items()
 }
 
 
