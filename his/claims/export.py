@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import and_, select, tuple_
 
-from his.claims.rules.file import assess_file, state_file
+from his.claims.rules.file import assess_file
+from his.claims.rules.file_facts import state_file
 from his.claims.tables import Claim
 from his.exchange.tables import Parcel
 from his.kit import clock

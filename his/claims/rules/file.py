@@ -1,113 +1,21 @@
 """The file itself, before it leaves: envelope, tables, keys, signature, untouched bytes (QĐ 4750; dispatch 1245 of VSS).
 
-The facts of these rules are the bytes that will be sent, not the visit: `state_file` reads them, nothing is repaired.
+The facts of these rules are the bytes that will be sent, not the visit: `file_facts.state_file` reads them, nothing is repaired.
 """
 
-import binascii
-import hashlib
-from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
-from lxml import etree
-
 from his.claims.rules.common import ERROR, WARNING, Say, on
+from his.claims.rules.file_facts import FileFacts, FileTable
 from his.claims.xml.known import BY_NAME
-from his.kit.errors import Finding, HisError, Severity
+from his.kit.errors import Finding, Severity
 from his.kit.rulebook import Rule, assess
-from his.kit.xml import safe_parse
 
 ROOT = "GIAMDINHHS"
-SIGNATURE_PLACE = "CHUKYDONVI"
 SENT_TABLES = frozenset(f"XML{n}" for n in range(1, 16))
 ASSESSED_ON_PORTAL = "XML12"
-_DS = "{http://www.w3.org/2000/09/xmldsig#}"
 _SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
-
-
-@dataclass(frozen=True, slots=True)
-class FileTable:
-    """One FILEHOSO: what it is called, whether its content is one line of base64, its root, keys and field order."""
-
-    name: str
-    encoded: bool
-    root: str
-    keys: frozenset[str]
-    facilities: frozenset[str]
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """What stands in a file. `sha256` is that of the bytes, `sealed_sha256` and `dossier_code` what we know they must be."""
-
-    names: frozenset[str]
-    facility_code: str
-    made_on: str
-    declared: str
-    dossiers: tuple[tuple[FileTable, ...], ...]
-    references: tuple[tuple[str, str], ...]
-    signature_last: bool
-    sha256: str
-    today: date
-    sealed_sha256: str = ""
-    dossier_code: str = ""
-
-
-def _name(element: etree._Element) -> str:
-    return str(etree.QName(element).localname)
-
-
-def _text(element: etree._Element | None) -> str:
-    return "" if element is None else "".join(element.itertext()).strip()
-
-
-def _first(root: etree._Element, name: str) -> etree._Element | None:
-    return next((e for e in root.iter() if isinstance(e.tag, str) and _name(e) == name), None)
-
-
-def _all(root: etree._Element, name: str) -> list[etree._Element]:
-    return [e for e in root.iter() if isinstance(e.tag, str) and _name(e) == name]
-
-
-def _table(holder: etree._Element) -> FileTable:
-    name, raw = _text(_first(holder, "LOAIHOSO")), _text(_first(holder, "NOIDUNGFILE"))
-    try:
-        inner = safe_parse(b64decode(raw, validate=True))
-    except (binascii.Error, ValueError, HisError):
-        return FileTable(name, False, "", frozenset(), frozenset(), ())
-    leaves = [e for e in inner.iter() if isinstance(e.tag, str) and len(e) == 0]
-    keys = frozenset(_text(e) for e in leaves if _name(e) == "MA_LK")
-    units = frozenset(_text(e) for e in leaves if _name(e) == "MA_CSKCB")
-    return FileTable(name, "\n" not in raw, _name(inner), keys, units, tuple(_name(e) for e in leaves))
-
-
-def state_file(data: bytes, today: date, *, sealed_sha256: str = "", dossier_code: str = "") -> FileFacts:
-    """What the bytes say. Raises HisError(INVALID) when they are no XML at all."""
-    root = safe_parse(data)
-    places = _all(root, SIGNATURE_PLACE)
-    references = [
-        (
-            r.get("URI", "none"),
-            (method.get("Algorithm", "") if (method := r.find(f"{_DS}DigestMethod")) is not None else ""),
-        )
-        for place in places
-        for r in place.iter(f"{_DS}Reference")
-    ]
-    return FileFacts(
-        names=frozenset(_name(e) for e in root.iter() if isinstance(e.tag, str)),
-        facility_code=_text(_first(root, "MACSKCB")),
-        made_on=_text(_first(root, "NGAYLAP")),
-        declared=_text(_first(root, "SOLUONGHOSO")),
-        dossiers=tuple(tuple(_table(f) for f in _all(h, "FILEHOSO")) for h in _all(root, "HOSO")),
-        references=tuple(references),
-        signature_last=bool(places) and len(root) > 0 and root[-1] is places[-1],
-        sha256=hashlib.sha256(data).hexdigest(),
-        today=today,
-        sealed_sha256=sealed_sha256,
-        dossier_code=dossier_code,
-    )
 
 
 Check = Callable[[FileFacts], Iterable[Say]]
@@ -272,6 +180,44 @@ def same_facility(facts: FileFacts) -> Iterator[Say]:
             yield Say(f"Khung tệp ghi cơ sở {facts.facility_code}, XML1 ghi {inner}. Lập lại tệp.", "XML1.MA_CSKCB")
 
 
+_PERSON = {name: name for name in ("HO_TEN", "NGAY_SINH", "GIOI_TINH", "DIA_CHI", "MA_THE_BHYT", "GT_THE_DEN")}
+_STAY = {name: name for name in ("NGAY_VAO", "NGAY_RA")}
+_DISEASE = {name: name for name in ("CHAN_DOAN_RV", "MA_BENH_CHINH", "MA_BENH_KT", "MA_BENH_YHCT")}
+# fields of a paper and the field of XML1 that each must repeat
+ECHOES: dict[str, dict[str, str]] = {
+    "XML7": {"MA_YTE": "MA_BN", **_STAY},
+    "XML8": {"MA_LOAI_KCB": "MA_LOAI_KCB", "KET_QUA_DTRI": "KET_QUA_DTRI", **_STAY},
+    "XML11": {"MA_THE_BHYT": "MA_THE_BHYT"},
+    "XML13": {**_PERSON, **_STAY, **_DISEASE, "MA_LOAI_RV": "MA_LOAI_RV", "NGAY_VAO_NOI_TRU": "NGAY_VAO_NOI_TRU"},
+    "XML14": {**_PERSON, **_STAY, **_DISEASE, "MA_DOITUONG_KCB": "MA_DOITUONG_KCB"},
+}
+WORDS = {"XML11": {"CHAN_DOAN_RV": "CHAN_DOAN_RV", "PP_DIEUTRI": "PP_DIEU_TRI"}}
+
+
+def _differing(facts: FileFacts, echoes: dict[str, dict[str, str]]) -> Iterator[Say]:
+    for dossier in facts.dossiers:
+        header = next((table.values for table in dossier if table.name == "XML1"), {})
+        for table in dossier:
+            for name, origin in echoes.get(table.name, {}).items():
+                if name in table.values and origin in header and table.values[name] != header[origin]:
+                    yield Say(
+                        f"{table.name} ghi {name} khác {origin} của bảng tổng hợp. Lập lại giấy này rồi lập lại tệp.",
+                        f"{table.name}.{name}",
+                    )
+
+
+@_rule(15, "Giấy tờ ghi đúng người, thẻ, ngày, bệnh của bảng tổng hợp", "CORE-154, CORE-162, CORE-165, CORE-168")
+def same_visit(facts: FileFacts) -> Iterator[Say]:
+    """XML7, XML8, XML11, XML13, XML14 repeat XML1."""
+    yield from _differing(facts, ECHOES)
+
+
+@_rule(16, "Giấy nghỉ ghi đúng chẩn đoán, điều trị của bảng tổng hợp", "CORE-164", WARNING)
+def same_words(facts: FileFacts) -> Iterator[Say]:
+    """Diagnosis and treatment of XML11 are those of XML1."""
+    yield from _differing(facts, WORDS)
+
+
 FILE_RULES: tuple[Rule[FileFacts], ...] = (
     frame,
     made_on,
@@ -287,6 +233,8 @@ FILE_RULES: tuple[Rule[FileFacts], ...] = (
     untouched,
     tag_order,
     same_facility,
+    same_visit,
+    same_words,
 )
 
 

@@ -7,10 +7,13 @@ from datetime import date, datetime
 
 import pytest
 
-from his.claims.rules.file import FILE_RULES, assess_file, state_file
+from his.claims.rules.file import FILE_RULES, assess_file
+from his.claims.rules.file_facts import state_file
 from his.claims.signature import Signer
 from his.claims.terms import WALL_CLOCK, ClaimFacts
 from his.claims.xml.envelope import seal_bytes
+
+from .full_visit import full_visit
 
 TODAY = date(2026, 8, 11)
 MADE = datetime(2026, 8, 10, 10, 0, tzinfo=WALL_CLOCK)
@@ -54,6 +57,11 @@ CASES: dict[str, Callable[[bytes], bytes]] = {
     "CLM-FILE-14": lambda d: d.replace(b"<MACSKCB>01999", b"<MACSKCB>01998"),
 }
 
+PAPERS: dict[str, tuple[str, bytes, bytes]] = {
+    "CLM-FILE-15": ("XML7", b"<MA_YTE>BN", b"<MA_YTE>BX"),
+    "CLM-FILE-16": ("XML11", b"<PP_DIEUTRI>", b"<PP_DIEUTRI>Khac "),
+}
+
 
 @pytest.fixture(scope="module")
 def sealed(good: ClaimFacts, signer: Signer) -> bytes:
@@ -83,4 +91,15 @@ def test_a_file_with_another_hash_of_signature_is_refused(sealed: bytes) -> None
 
 
 def test_every_rule_of_the_file_has_a_case() -> None:
-    assert [rule.code for rule in FILE_RULES] == list(CASES)
+    assert [rule.code for rule in FILE_RULES] == [*CASES, *PAPERS]
+
+
+@pytest.mark.parametrize("code", PAPERS)
+def test_papers_that_differ_from_the_header_are_named(code: str, signer: Signer) -> None:
+    data = signer.sign(seal_bytes(full_visit(), MADE))
+    assert [f for f in assess_file(state_file(data, TODAY)) if f.code in PAPERS] == []
+    table, old, new = PAPERS[code]
+    names = [part.split(b"<", 1)[0].decode() for part in data.split(b"<LOAIHOSO>")[1:]]
+    broken = inner(data, lambda t: t.replace(old, new, 1), names.index(table))
+    found = [f for f in assess_file(state_file(broken, TODAY)) if f.code in PAPERS]
+    assert [(f.code, f.expression.split(".")[0]) for f in found] == [(code, table)]
