@@ -12,9 +12,12 @@ from typing import Any
 
 from sqlalchemy import and_, select, tuple_
 
+from his.claims.rules import Place, assess_claim
 from his.claims.rules.file import assess_file
 from his.claims.rules.file_facts import state_file
 from his.claims.tables import Claim
+from his.claims.xml.back import facts_of
+from his.claims.xml.reader import read_file
 from his.exchange.tables import Parcel
 from his.kit import clock
 from his.kit.columns import table
@@ -103,17 +106,28 @@ def _write(folder: Path, row: Any, today: date) -> tuple[Exported, bool]:
     whole = hashlib.sha256(data).hexdigest() == row.sha256
     if whole:
         (folder / name).write_bytes(data)
-    try:
-        found = assess_file(state_file(data, today, sealed_sha256=row.sha256, dossier_code=row.dossier_code))
-        problems = sorted({f.code for f in found if f.severity is Severity.ERROR})
-    except HisError:
-        problems = ["CLM-FILE-01"]  # no XML at all
+    problems = _problems(data, row, today)
     exported = Exported(
         file=name if whole else "", dossier_code=row.dossier_code, number=row.number, revision=row.revision,
         state=row.state, receipt=row.receipt, sealed_at=clock.local(row.sealed_at).isoformat(), size=len(data),
         sha256=row.sha256, insurer_share=row.insurer_share, problems=" ".join(problems),
     )  # fmt: skip
     return exported, whole
+
+
+def _problems(data: bytes, row: Any, today: date) -> list[str]:
+    """Codes of the errors in a file: of its bytes, then of the visit read back from them under the law of its day."""
+    try:
+        found = assess_file(state_file(data, today, sealed_sha256=row.sha256, dossier_code=row.dossier_code))
+    except HisError:
+        return ["CLM-FILE-01"]  # no XML at all
+    for dossier in read_file(data).dossiers:
+        try:
+            facts = facts_of(dossier)
+        except HisError:
+            return ["CLM-FORM-00"]  # a value that no field of its type holds
+        found += assess_claim(facts, clock.day_of(facts.ended_at or facts.arrived_at), place=Place.EXPORT)
+    return sorted({f.code for f in found if f.severity is Severity.ERROR})
 
 
 def _open(folder: Path) -> None:

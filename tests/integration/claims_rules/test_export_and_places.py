@@ -3,6 +3,7 @@
 import csv
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,10 +40,14 @@ def signer() -> Signer:
     return Signer.from_pem(*make_test_certificate("Phòng khám thử", "97002", NOW))
 
 
-async def sealed(db: Db, database: Database, signer: Signer, *, broken: bool = False) -> tuple[Claim, bytes]:
-    """A claim with its signed parcel, sealed today; `broken` stores other bytes than were hashed."""
+async def sealed(
+    db: Db, database: Database, signer: Signer, *, broken: bool = False, uneven: bool = False
+) -> tuple[Claim, bytes]:
+    """A claim with its signed parcel, sealed today; `broken` stores other bytes than were hashed, `uneven` wrong sums."""
     claim = await submit(database, size="clean", at=NOW.replace(hour=2, minute=0))
     facts = read_stated(claim.facts)
+    if uneven:
+        facts = replace(facts, totals=replace(facts.totals, copayment=facts.totals.copayment + 1))
     data = signer.sign(seal_bytes(facts, NOW))
     parcel = exchange.new_parcel(claim.unit_id, "dossier", "Claim", claim.id, claim.dossier_code, data, NOW)
     if broken:
@@ -77,6 +82,17 @@ async def test_bytes_that_changed_are_held_back(db: Db, database: Database, sign
     assert done.refused == 1
     assert not (tmp_path / file_name(claim.dossier_code, 1)).exists()
     assert "CLM-FILE-12" in (tmp_path / MANIFEST).read_text(encoding="utf-8-sig")
+
+
+async def test_a_dossier_that_breaks_a_rule_is_written_and_named(
+    db: Db, database: Database, signer: Signer, tmp_path: Path
+) -> None:
+    claim, data = await sealed(db, database, signer, uneven=True)
+    await export_sealed(db, tmp_path, TODAY, TODAY, NOW)
+    with (tmp_path / MANIFEST).open(encoding="utf-8-sig", newline="") as file:
+        row = {line["dossier_code"]: line for line in csv.DictReader(file)}[claim.dossier_code]
+    assert "CLM-SUM-06" in row["problems"].split()
+    assert (tmp_path / row["file"]).read_bytes() == data
 
 
 async def test_a_folder_that_holds_an_export_and_days_in_the_wrong_order_are_refused(db: Db, tmp_path: Path) -> None:
