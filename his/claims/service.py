@@ -38,6 +38,7 @@ RESTRICTED_SENTENCE = (
 )
 OPEN_STATES = ("draft", "rejected", "reopened")
 RECALLED_ENTITLEMENT = "8"  # MA_DOITUONG_KCB of a dossier whose payment is taken back (QĐ 3276/QĐ-BYT)
+RECEIVED = frozenset({"accepted", "in-review", "decided", "settled", "paid", "reopened", "recalled", "replaced"})
 STATE_OF_PARCEL = {
     "queued": "sealed",
     "sending": "submitting",
@@ -250,11 +251,27 @@ def _same_draft(old: Claim, new: Claim) -> bool:
     return old.state == new.state == "draft" and said[0] == said[1] and old.findings == new.findings
 
 
+def _correct_receipt(changes: Changes, claim: Claim, parcel: Parcel, now: datetime) -> None:
+    """A claim that was received keeps its state; only the receipt may turn out to have been another's."""
+    if claim.receipt == parcel.receipt:
+        return
+    changes.update(claim, receipt=parcel.receipt, received_at=parcel.received_at or claim.received_at)
+    detail = parcel.reply or f"Mã giao dịch {parcel.receipt}"
+    changes.insert(
+        ClaimEvent(unit_id=claim.unit_id, claim_id=claim.id, at=now, state=claim.state, actor="gateway", detail=detail)
+    )
+
+
 async def on_delivery(db: Db, parcel: Parcel, changes: Changes, now: datetime) -> None:
     """A parcel changed its state: the claim follows, and an accepted one goes to its reviewers."""
     claim = await store.get_claim(db, parcel.subject_id)
     state = STATE_OF_PARCEL[parcel.state]
-    if claim is None or claim.state == state or claim.parcel_id != parcel.id:
+    if claim is None or claim.parcel_id != parcel.id:
+        return
+    if claim.state in RECEIVED and state != "rejected":
+        _correct_receipt(changes, claim, parcel, now)
+        return
+    if claim.state == state:
         return
     if state == "accepted" and claim.facts.get("entitlement") == RECALLED_ENTITLEMENT:
         state = "recalled"

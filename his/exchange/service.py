@@ -179,10 +179,13 @@ async def _record(db: Db, leased: Parcel, outcome: Outcome, now: datetime) -> st
 async def _write(db: Db, parcel: Parcel, outcome: Outcome, now: datetime, *, late: bool) -> str:
     """`late`: the lease had ended and another worker holds or has finished the parcel. Then only a receipt counts."""
     reply, state, detail = outcome.reply, outcome.state, outcome.detail
-    if state is ParcelState.ACCEPTED and await store.is_anothers_receipt(db, parcel, reply.receipt):
-        state, detail = ParcelState.UNKNOWN, f"Mã giao dịch {reply.receipt} là của hồ sơ khác. Máy tự hỏi lại."
-    counts = not late or (state is ParcelState.ACCEPTED and parcel.state not in FINAL)
     changes, done = Changes(), parcel
+    if state is ParcelState.ACCEPTED and (holder := await store.holder_of_receipt(db, parcel, reply.receipt)):
+        if outcome.sent:  # only told with the answer; what was asked about by its hash is sure
+            state, detail = ParcelState.UNKNOWN, f"Mã giao dịch {reply.receipt} là của hồ sơ khác. Máy tự hỏi lại."
+        else:
+            await _take_receipt_back(db, changes, holder, parcel, now)
+    counts = not late or (state is ParcelState.ACCEPTED and parcel.state not in FINAL)
     if counts:
         done = _moved(changes, parcel, state, reply, detail, outcome.least_seconds, now)
     changes.insert(
@@ -205,6 +208,23 @@ async def _write(db: Db, parcel: Parcel, outcome: Outcome, now: datetime, *, lat
         await react(db, done, changes, now)
     await db.apply(changes, now)
     return str(done.state)
+
+
+async def _take_receipt_back(db: Db, changes: Changes, holder: Parcel, owner: Parcel, now: datetime) -> None:
+    """The gateway told `holder` a receipt that the bytes of `owner` have: `holder` is asked about anew."""
+    said = f"Mã giao dịch {holder.receipt} là của hồ sơ {owner.reference}. Máy tự hỏi lại."
+    changes.insert(
+        ParcelEvent(
+            unit_id=holder.unit_id, parcel_id=holder.id, at=now, state=str(ParcelState.UNKNOWN), detail=said,
+            attempt=holder.attempts, request_sha256=holder.sha256,
+        )
+    )  # fmt: skip
+    doubted = changes.update(
+        holder, state=str(ParcelState.UNKNOWN), receipt="", received_at=None, next_attempt_at=now, reply=said
+    )
+    react = REACTIONS.get(holder.subject_type)
+    if react is not None:
+        await react(db, doubted, changes, now)
 
 
 def _moved(

@@ -55,10 +55,10 @@ async def has_older_open(db: Db, parcel: Parcel) -> bool:
     return bool(await db.scalar(query))
 
 
-async def is_anothers_receipt(db: Db, parcel: Parcel, receipt: str) -> bool:
-    """Has the gateway given this receipt for other bytes of the unit?"""
-    query = select(_parcel.c.id).where(_parcel.c.receipt == receipt, _parcel.c.sha256 != parcel.sha256).limit(1)
-    return bool(receipt) and await db.first(query) is not None
+async def holder_of_receipt(db: Db, parcel: Parcel, receipt: str) -> Parcel | None:
+    """The parcel of other bytes of the unit for which the gateway has given this receipt already."""
+    query = select(_parcel).where(_parcel.c.receipt == receipt, _parcel.c.sha256 != parcel.sha256).limit(1)
+    return await db.model(Parcel, query) if receipt else None
 
 
 async def list_parcels(db: Db, subject_type: str, subject_ids: Sequence[UUID]) -> list[Parcel]:

@@ -8,7 +8,7 @@ import pytest
 from his.exchange.terms import NoAnswerError
 from his.standin.faults import Fault, FaultPlan
 from tests.faults.dossiers import AT, CODE, signed
-from tests.faults.outbox import Clock, client, parcel_of, put, send
+from tests.faults.outbox import Clock, client, due_ids, parcel_of, put, send
 from tests.standin import free_port, gateway
 
 AFTER_ONE = {
@@ -51,6 +51,32 @@ async def test_after_the_fault_the_truth_is_found_and_the_file_is_there_once(wor
     assert '"maGiaoDich"' in events[-1].body, "the whole answer is kept"
     assert parcel.lease_until is None
     assert parcel.next_attempt_at is None
+
+
+async def test_a_receipt_told_to_the_wrong_dossier_goes_to_its_owner(worker_database, data_dir):
+    """One arrives without an answer, the next is told its receipt: once asked, each has its own and nothing went twice."""
+    now = Clock()
+    files = list(signed(data_dir, [1, 2]))
+    with gateway(data_dir, FaultPlan({Fault.SERVER_ERROR: 1.0}), now) as (address, stand_in):
+        insurance = client(address, data_dir, now)
+        owner, other = await put(worker_database, files)
+        assert await send(worker_database, insurance, owner, now()) == "unknown"
+        stand_in.plan = FaultPlan({Fault.WRONG_RECEIPT: 1.0})
+        assert await send(worker_database, insurance, other, now()) == "accepted", "nothing shows yet that it is wrong"
+        stand_in.plan = FaultPlan()
+        now.move(minutes=1)
+        assert await send(worker_database, insurance, owner, now()) == "accepted"
+        assert (await parcel_of(worker_database, other))[0].state == "unknown"
+        assert await due_ids(worker_database, now()) == [other]
+        assert await send(worker_database, insurance, other, now()) == "accepted"
+        await insurance.close()
+        receipts = {code: stand_in.ledger.find(CODE, code)[0].receipt for code, _ in files}
+        assert stand_in.ledger.counts()["arrivals"] == 2
+    for parcel_id in (owner, other):
+        parcel, _ = await parcel_of(worker_database, parcel_id)
+        assert parcel.receipt == receipts[parcel.reference]
+    events = (await parcel_of(worker_database, other))[1]
+    assert [event.state for event in events] == ["queued", "accepted", "unknown", "accepted"]
 
 
 async def test_an_unreachable_gateway_leaves_the_parcel_unsent(worker_database, data_dir):
