@@ -131,6 +131,7 @@ def doctor(camera: Camera) -> None:
             page.wait_for_timeout(800)
     camera.take(camera.page("doctor", path), "04-doctor")
     camera.take(camera.page("doctor", path, PHONE), "04-doctor-phone")
+    camera.take(camera.page("doctor", f"{path}/papers"), "14-papers")
 
 
 def results(camera: Camera) -> None:
@@ -219,6 +220,8 @@ TOUR: tuple[Callable[[Camera], None], ...] = (
     claims,
     _first_row("unit-admin", "/claims?show=list", "#claim-rows a", "10-claim"),
     review,
+    _whole("unit-admin", "/claims/rules", "15-rules"),
+    _first_row("unit-admin", "/settlements", "[data-row] a", "16-settlement"),
     _whole("province-officer", "/province", "12-province"),
     _whole("province-officer", "/province", "12-province-phone", PHONE),
     _whole("installation-admin", "/system", "13-system"),

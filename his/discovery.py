@@ -16,11 +16,13 @@ LADDER = (
     "orders",
     "prescriptions",
     "pharmacy",
+    "papers",
     "billing",
     "claims",
     "reception",
     "consultation",
     "review",
+    "settlement",
     "reporting",
     "portal",
 )

@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def gateway(
-        faults: Annotated[float, typer.Option(help="Share of each fault, 0 to 0.14.")] = 0.0,
+        faults: Annotated[float, typer.Option(help="Share of each fault, 0 to 0.07.")] = 0.0,
         seed: Annotated[int, typer.Option(help="Seed of the faults.")] = 0,
     ) -> None:
         """Run the stand-in of the insurer's gateway."""

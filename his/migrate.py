@@ -1,6 +1,5 @@
 """Schema set-up: service roles, alembic migrations, and the functions generated from the table classes."""
 
-import secrets
 from pathlib import Path
 
 import psycopg
@@ -11,7 +10,7 @@ from sqlmodel import SQLModel
 
 from his.discovery import import_tables
 from his.fhir.schema import WRITE_RESOURCES
-from his.kit.addresses import password_path, role_address
+from his.kit.addresses import role_address, service_password
 from his.kit.schema import apply_function
 
 ROLES = ("his_app", "his_worker")
@@ -22,7 +21,7 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
 
     The roles own nothing and cannot bypass row-level security; their password stands in `data_dir` (mode 600).
     """
-    password = _password(data_dir)
+    password = service_password(data_dir)
     with psycopg.connect(owner_dsn, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(7201)")
         for role in ROLES:
@@ -53,12 +52,3 @@ def scripts() -> Path:
     package = Path(__file__).parent
     inside = package / "_migrations"
     return inside if inside.is_dir() else package.parent / "migrations"
-
-
-def _password(data_dir: Path) -> str:
-    path = password_path(data_dir)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
-    return path.read_text().strip()

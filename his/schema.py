@@ -25,7 +25,10 @@ def statements() -> list[str]:
         *policies_ddl(metadata),
         FIND_PERSON,
         *grants_ddl(metadata, closed=("person",)),
-        "REVOKE UPDATE, DELETE ON audit_entry FROM his_app, his_worker",
+        "REVOKE UPDATE, DELETE ON audit_entry, claim_rule_setting FROM his_app, his_worker",
+        "REVOKE UPDATE, DELETE ON parcel_event FROM his_app, his_worker",
+        "REVOKE DELETE ON parcel, gateway_outage FROM his_app, his_worker",
+        "REVOKE UPDATE, DELETE ON settlement_entry, settlement_event, settlement_payment FROM his_app, his_worker",
         "REVOKE ALL ON FUNCTION find_person(text, text) FROM PUBLIC",
         "GRANT EXECUTE ON FUNCTION find_person(text, text) TO his_app, his_worker",
     ]

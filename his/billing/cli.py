@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from his.billing.rules import compute_visit
+from his.billing.rules.days import day_of
 from his.billing.rules.plain import read_settings, read_visit, write_visit
+from his.billing.rules.readings import settings_on
 from his.kit.errors import HisError, invalid
 
 app = typer.Typer(help="Tính quyền lợi BHYT.", no_args_is_help=True, add_completion=False)
@@ -46,8 +48,8 @@ def compute_vector(vector: object) -> tuple[dict[str, Any], list[str]]:
     """The answer for one vector and the fields that were left aside; HisError INVALID names the bad field."""
     if not isinstance(vector, dict):
         raise invalid("vectors", "phải là một đối tượng có id và facts.")
-    settings = read_settings(vector.get("options"))
     facts, unknown = read_visit(vector.get("facts"))
+    settings = read_settings(vector.get("options"), settings_on(day_of(facts.ended_at)))
     return write_visit(compute_visit(facts, settings)), unknown
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from his.billing.rules.arithmetic import explain_due
 from his.billing.rules.form import FormGroup, form_group
 from his.billing.rules.labels import percent
 from his.billing.service import VisitBill, total_shares
@@ -114,6 +115,13 @@ def visit_reasons(bill: VisitBill) -> list[tuple[str, Decimal]]:
     ]
 
 
+def told_visit(bill: VisitBill) -> list[dict[str, str]]:
+    """The steps of the whole visit to the đồng: category, cards, the 15 % test, exemption, the sum, what is to be paid."""
+    due = explain_due(bill.totals, bill.due)
+    last = [{"code": due.code, "text": due.text, "basis": due.basis}] if due else []
+    return [*bill.explanation, *last]
+
+
 def difference_of(bill: VisitBill) -> Decimal:
     """Đồng by which the statement (or the computed totals) differs from the sum of the charge rows; 0 when all is well."""
     rows = total_shares(bill.lines)
@@ -168,7 +176,7 @@ def bill_context(bill: VisitBill, now: datetime, line: UUID | None = None) -> di
         "count": count_cards(bill),
         "line": chosen_line(bill.lines, line),
         "reasons": visit_reasons(bill) if bill.head["cards"] else [],
-        "told_visit": [step["text"] for step in bill.explanation[:-1]],
+        "told_visit": told_visit(bill),
         "copay_year": Decimal(bill.head["copay_before"]) + (bill.totals.copayment if bill.head["cards"] else ZERO),
         "exemption": Decimal(bill.head["exemption_limit"]),
         "difference": difference_of(bill),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from his.claims import service
+from his.claims import proof, service
 from his.exchange.service import REACTIONS
 from his.kit.changes import Changes
 from his.kit.db import Db
@@ -18,5 +18,11 @@ async def check_in(db: Db, keys: Sequence[str], now: datetime) -> None:
             await db.apply(changes, now)
 
 
-HANDLERS = {"check-in": check_in}
+async def prove(db: Db, keys: Sequence[str], now: datetime) -> None:
+    """Prove the months (`2026-11`) of the unit in scope again."""
+    for period in keys:
+        await proof.prove(db, period, now)
+
+
+HANDLERS = {"check-in": check_in, "proof": prove}
 REACTIONS["Claim"] = service.on_delivery

@@ -1,11 +1,15 @@
 """Signing keys of the units: files in the data directory (mode 600), loaded once per process."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from his.claims.signature import Signer, make_test_certificate
 from his.kit.errors import HisError, Kind
+
+DEMO_PAST = timedelta(days=3 * 365)
+"""Invented visits lie in the past: the demonstration's certificate was valid then."""
+DEMO_DAYS = 10 * 365
 
 
 def key_path(data_dir: Path, unit_code: str) -> Path:
@@ -37,7 +41,7 @@ def make_key(data_dir: Path, unit_code: str, name: str, now: datetime) -> None:
     if key.exists() and certificate.exists():
         return
     key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    private, public = make_test_certificate(name, unit_code, now)
+    private, public = make_test_certificate(name, unit_code, now - DEMO_PAST, DEMO_DAYS)
     key.touch(mode=0o600)
     key.write_bytes(private)
     certificate.write_bytes(public)

@@ -6,22 +6,16 @@ byte, even outside what XMLDSig digests, is found out, because the file is no lo
 
 from base64 import b64decode, b64encode
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509.oid import NameOID
 from lxml import etree
-from signxml.algorithms import (
-    CanonicalizationMethod,
-    DigestAlgorithm,
-    SignatureConstructionMethod,
-    SignatureMethod,
-)
-from signxml.exceptions import SignXMLException
-from signxml.signer import XMLSigner
-from signxml.verifier import SignatureConfiguration, XMLVerifier
+from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 
 from his.kit.errors import HisError, Kind
 from his.kit.xml import safe_parse
@@ -32,12 +26,15 @@ C14N = CanonicalizationMethod.CANONICAL_XML_1_0
 TRANSFORMS = ["http://www.w3.org/2000/09/xmldsig#enveloped-signature", C14N.value]
 SMALLEST_KEY_BITS = 2048
 VALID_DAYS = 3 * 365
-_CONFIG = SignatureConfiguration(
-    location=f"./{PLACE}/",
-    expect_references=1,
-    signature_methods=frozenset({SignatureMethod.RSA_SHA256}),
-    digest_algorithms=frozenset({DigestAlgorithm.SHA256}),
+EMPTY_PLACE = f"<{PLACE}></{PLACE}>".encode()
+_INFO = (
+    f'><ds:CanonicalizationMethod Algorithm="{C14N.value}"></ds:CanonicalizationMethod>'
+    f'<ds:SignatureMethod Algorithm="{SignatureMethod.RSA_SHA256.value}"></ds:SignatureMethod>'
+    '<ds:Reference URI=""><ds:Transforms>'
+    + "".join(f'<ds:Transform Algorithm="{name}"></ds:Transform>' for name in TRANSFORMS)
+    + f'</ds:Transforms><ds:DigestMethod Algorithm="{DigestAlgorithm.SHA256.value}"></ds:DigestMethod><ds:DigestValue>'
 )
+"""SignedInfo in canonical form up to the digest, after its start tag: written once instead of built for every file."""
 
 
 def _ds(tag: str) -> str:
@@ -46,6 +43,14 @@ def _ds(tag: str) -> str:
 
 def _refuse(sentence: str) -> HisError:
     return HisError(Kind.INVALID, sentence, field=PLACE)
+
+
+def _canonical(root: etree._Element) -> bytes:
+    """Canonical XML 1.0 without comments; a file that has none (a relative namespace) is refused."""
+    try:
+        return etree.tostring(root, method="c14n", with_comments=False, exclusive=False)
+    except etree.LxmlError as error:
+        raise _refuse("Tệp có không gian tên XML không hợp lệ. Lập lại hồ sơ rồi ký.") from error
 
 
 def _pem_body(certificate: x509.Certificate) -> str:
@@ -74,6 +79,8 @@ class Signer:
             raise _refuse("Khóa ký không thuộc chứng thư số này. Chọn đúng cặp khóa và chứng thư.")
         self._key = key
         self.certificate = certificate
+        info = etree.tostring(_key_info(certificate), method="c14n").decode()
+        self._key_info = info.replace(f' xmlns:ds="{DS}"', "", 1)  # declared by Signature, around it
 
     @classmethod
     def from_pem(cls, key_pem: bytes, cert_pem: bytes, password: bytes | None = None) -> "Signer":
@@ -87,21 +94,40 @@ class Signer:
             raise _refuse("Khóa ký không phải RSA. Chọn chứng thư số dùng khóa RSA.")
         return cls(key, certificate)
 
-    def sign(self, data: bytes) -> bytes:
+    def sign(self, data: bytes, at: datetime | None = None) -> bytes:
         """The final bytes: canonical XML with the signature in CHUKYDONVI. Nothing may touch them afterwards.
 
-        Raises `HisError` when the file has no CHUKYDONVI at its end or carries a signature already.
+        Raises `HisError` when the file has no empty CHUKYDONVI at its end or carries a signature already, and when the
+        certificate is not valid at `at`. Costs one parse and one RSA operation: the file's own canonical form is what
+        is digested, so nothing is built and serialised a second time (measured 0.5 ms, 1.3 with a signing library).
         """
+        if at is not None:
+            _check_valid(self.certificate, at)
         root = safe_parse(data)
         place = _place_of(root)
         if len(place) or root.find(f".//{_ds('SignatureValue')}") is not None:
             raise _refuse("Tệp đã được ký. Lập lại hồ sơ nếu cần ký lần nữa.")
-        etree.SubElement(place, _ds("Signature"), {"Id": "placeholder"}, nsmap={"ds": DS})
-        signer = XMLSigner(
-            SignatureConstructionMethod.enveloped, SignatureMethod.RSA_SHA256, DigestAlgorithm.SHA256, C14N
-        )
-        signed = signer.sign(root, key=self._key, key_info=_key_info(self.certificate))
-        return etree.tostring(signed, method="c14n")
+        canonical = _canonical(root)
+        before, empty, after = canonical.rpartition(EMPTY_PLACE)
+        if not empty or after != f"</{root.tag!s}>".encode() or root.nsmap:
+            raise _refuse("Chỗ ký CHUKYDONVI không trống hoặc thẻ gốc có xmlns. Lập lại hồ sơ rồi ký.")
+        return b"".join((before, f"<{PLACE}>".encode(), self._signature(canonical), f"</{PLACE}>".encode(), after))
+
+    def _signature(self, canonical: bytes) -> bytes:
+        """The Signature element, canonical, over the whole file."""
+        info = _signed_info(canonical)
+        value = b64encode(self._key.sign(info, padding.PKCS1v15(), hashes.SHA256())).decode()
+        inherited = info.decode().replace(f' xmlns:ds="{DS}"', "", 1)
+        return (
+            f'<ds:Signature xmlns:ds="{DS}">{inherited}'
+            f"<ds:SignatureValue>{value}</ds:SignatureValue>{self._key_info}</ds:Signature>"
+        ).encode()
+
+
+def _signed_info(canonical: bytes) -> bytes:
+    """The canonical SignedInfo over a file without its signature; alone it declares the prefix that it inherits."""
+    digest = b64encode(sha256(canonical).digest()).decode()
+    return f'<ds:SignedInfo xmlns:ds="{DS}"{_INFO}{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>'.encode()
 
 
 def _key_info(certificate: x509.Certificate) -> etree._Element:
@@ -160,31 +186,67 @@ def _check_certificate(signature: etree._Element, trusted: x509.Certificate) -> 
         exact = b64encode(b64decode(value, validate=True)).decode() == value
     except ValueError:
         exact = False
-    if not exact:
+    if not exact or not value:
         raise _refuse("Giá trị chữ ký bị hỏng. Ký lại hồ sơ.")
 
 
-def verify(data: bytes, trusted_cert: x509.Certificate | bytes) -> None:
-    """Accept the untouched bytes of a signed file, or raise `HisError(INVALID)` that says why not.
-
-    `trusted_cert` is the registered certificate (object or PEM). Refused: unsigned, changed by one byte, a signature
-    that covers less than the root, a second signature, comments, a foreign certificate, weak algorithms or keys.
-    """
-    trusted = x509.load_pem_x509_certificate(trusted_cert) if isinstance(trusted_cert, bytes) else trusted_cert
-    root = safe_parse(data, keep_comments=True)
-    signature = _signature_of(root)
-    if etree.tostring(root, method="c14n", with_comments=False) != data:
-        raise _refuse("Tệp đã bị sửa hoặc ghi lại sau khi ký. Gửi đúng tệp vừa ký, không mở ra lưu lại.")
-    _check_shape(signature)
-    _check_certificate(signature, trusted)
+def _check_value(root: etree._Element, signature: etree._Element, trusted: x509.Certificate) -> None:
+    """What was signed is exactly what this system would sign for this file, and the key's owner signed it."""
+    key, value = trusted.public_key(), b64decode(signature.findtext(_ds("SignatureValue")) or "")
+    assert isinstance(key, rsa.RSAPublicKey), "checked with the certificate"
+    found = signature.find(_ds("SignedInfo"))
+    assert found is not None, "checked with the shape"
+    info = etree.tostring(found, method="c14n")
+    place = _place_of(root)
+    if place.text or place.attrib or signature.tail:  # removing the signature would take its tail with it
+        raise _refuse("Chỗ ký CHUKYDONVI chứa phần lạ ngoài chữ ký. Lập và ký lại hồ sơ.")
+    place.remove(signature)
+    if info != _signed_info(_canonical(root)):
+        raise _refuse("Chữ ký không đúng: tệp đã bị sửa sau khi ký. Lập và ký lại hồ sơ.")
     try:
-        XMLVerifier().verify(root, x509_cert=trusted, expect_config=_CONFIG)
-    except (SignXMLException, ValueError, etree.LxmlError) as error:
+        key.verify(value, info, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature as error:
         raise _refuse("Chữ ký không đúng: tệp đã bị sửa sau khi ký. Lập và ký lại hồ sơ.") from error
 
 
-def make_test_certificate(common_name: str, unit_code: str, valid_from: datetime) -> tuple[bytes, bytes]:
-    """A self-signed certificate for training and tests: (key PEM, certificate PEM), RSA 2048, three years.
+def _check_valid(certificate: x509.Certificate, at: datetime) -> None:
+    """The certificate may sign at this instant: within its days, and meant for signatures."""
+    first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not first <= at <= last:
+        raise _refuse(
+            f"Chứng thư số chỉ dùng được từ {first:%d/%m/%Y} đến {last:%d/%m/%Y}. Gia hạn hoặc thay chứng thư rồi ký lại."
+        )
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return
+    if not usage.digital_signature:
+        raise _refuse("Chứng thư số không dùng để ký. Chọn chứng thư ký của đơn vị rồi ký lại.")
+
+
+def verify(data: bytes, trusted_cert: x509.Certificate | bytes, at: datetime | None = None) -> None:
+    """Accept the untouched bytes of a signed file, or raise `HisError(INVALID)` that says why not.
+
+    `trusted_cert` is the registered certificate (object or PEM); `at`, when the file was received, adds the question
+    whether it was valid then. Refused: unsigned, changed by one byte, a signature that covers less than the root, a
+    second signature, comments, a foreign or expired certificate, weak algorithms or keys.
+    """
+    trusted = x509.load_pem_x509_certificate(trusted_cert) if isinstance(trusted_cert, bytes) else trusted_cert
+    if at is not None:
+        _check_valid(trusted, at)
+    root = safe_parse(data, keep_comments=True)
+    signature = _signature_of(root)
+    if _canonical(root) != data:
+        raise _refuse("Tệp đã bị sửa hoặc ghi lại sau khi ký. Gửi đúng tệp vừa ký, không mở ra lưu lại.")
+    _check_shape(signature)
+    _check_certificate(signature, trusted)
+    _check_value(root, signature, trusted)
+
+
+def make_test_certificate(
+    common_name: str, unit_code: str, valid_from: datetime, days: int = VALID_DAYS
+) -> tuple[bytes, bytes]:
+    """A self-signed certificate for training and tests: (key PEM, certificate PEM), RSA 2048, `days` long.
 
     `unit_code` becomes the UID of the subject, `valid_from` must be aware.
     """
@@ -205,7 +267,7 @@ def make_test_certificate(common_name: str, unit_code: str, valid_from: datetime
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(valid_from)
-        .not_valid_after(valid_from + timedelta(days=VALID_DAYS))
+        .not_valid_after(valid_from + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.KeyUsage(True, True, False, False, False, False, False, False, False),

@@ -1,11 +1,10 @@
 """Claims and the facts of a dossier: every SELECT of the slice."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlmodel import SQLModel
 
 from his.billing.tables import Charge, Payment
@@ -15,13 +14,13 @@ from his.identity.tables import Practitioner, Unit
 from his.kit.columns import table
 from his.kit.db import Db
 from his.kit.errors import not_found
-from his.kit.joined import labelled, part
+from his.kit.joined import labelled
+from his.kit.query import Query, compiled
 from his.orders.tables import Observation, ServiceRequest
 from his.pharmacy.tables import MedicationDispense, StockLot
 from his.prescriptions.tables import MedicationRequest
 from his.registration.tables import Coverage, Patient
 
-Model = TypeVar("Model", bound=SQLModel)
 _claim, _event = table(Claim), table(ClaimEvent)
 _encounter, _patient, _unit = table(Encounter), table(Patient), table(Unit)
 _charge, _dispense, _medicine, _lot = (
@@ -30,7 +29,9 @@ _charge, _dispense, _medicine, _lot = (
     table(MedicationRequest),
     table(StockLot),
 )
+_card, _staff = table(Coverage), table(Practitioner)
 MAX_LINES = 2000
+VISIT: ColumnElement[UUID] = bindparam("visit", type_=_encounter.c.id.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,71 +62,94 @@ class Dossier:
     licenses: dict[UUID, str]  # practice certificate by practitioner
 
 
-async def load_dossier(db: Db, encounter_id: UUID) -> Dossier:
-    """The rows of one visit's dossier in ten queries; raises NOT_FOUND."""
-    head = (
-        select(*labelled(Encounter, "e"), *labelled(Patient, "p"), *labelled(Unit, "u"))
-        .join_from(
-            _encounter,
-            _patient,
-            and_(_patient.c.unit_id == _encounter.c.unit_id, _patient.c.id == _encounter.c.patient_id),
-        )
-        .join(_unit, _unit.c.id == _encounter.c.unit_id)
-        .where(_encounter.c.id == encounter_id)
+def _visit_query(model: type[SQLModel], *order: str, where: ColumnElement[bool] | None = None) -> Query:
+    t = table(model)
+    query: Select[Any] = select(t).where(t.c.encounter_id == VISIT)
+    if where is not None:
+        query = query.where(where)
+    return compiled(query.order_by(*(t.c[name] for name in order)).limit(MAX_LINES))
+
+
+_HEAD = compiled(
+    select(*labelled(Encounter, "e"), *labelled(Patient, "p"), *labelled(Unit, "u"))
+    .join_from(
+        _encounter,
+        _patient,
+        and_(_patient.c.unit_id == _encounter.c.unit_id, _patient.c.id == _encounter.c.patient_id),
     )
-    row = await db.first(head)
-    if row is None:
+    .join(_unit, _unit.c.id == _encounter.c.unit_id)
+    .where(_encounter.c.id == VISIT)
+    .limit(1)
+)
+_CARDS = compiled(
+    select(_card)
+    .join_from(
+        _card,
+        _encounter,
+        and_(_card.c.unit_id == _encounter.c.unit_id, _card.c.patient_id == _encounter.c.patient_id),
+    )
+    .where(_encounter.c.id == VISIT)
+    .order_by(_card.c.valid_from)
+    .limit(50)
+)
+_GIVEN = compiled(
+    select(*labelled(MedicationRequest, "m"), *labelled(MedicationDispense, "d"), *labelled(StockLot, "l"))
+    .join_from(
+        _dispense,
+        _medicine,
+        and_(_medicine.c.unit_id == _dispense.c.unit_id, _medicine.c.id == _dispense.c.medication_request_id),
+    )
+    .join(_lot, and_(_lot.c.unit_id == _dispense.c.unit_id, _lot.c.id == _dispense.c.lot_id))
+    .where(_dispense.c.encounter_id == VISIT, _dispense.c.status != "cancelled")
+    .limit(MAX_LINES)
+)
+_LICENSES = compiled(select(_staff.c.id, _staff.c.license_number).limit(1000))
+_VITALS = _visit_query(VitalSigns, "taken_at")
+_DIAGNOSES = _visit_query(Diagnosis, "position", "id")
+_CHARGES = _visit_query(Charge, "ordered_at", "id", where=_charge.c.status != "cancelled")
+_SERVICES = _visit_query(ServiceRequest, "ordered_at", "id")
+_OBSERVATIONS = _visit_query(Observation, "issued_at", "id")
+_NOTES = _visit_query(Note, "written_at", "id")
+_PAYMENTS = _visit_query(Payment, "paid_at", where=table(Payment).c.status == "received")
+_FIRST = (_HEAD, _CARDS, _GIVEN, _LICENSES, _VITALS, _DIAGNOSES, _CHARGES, _SERVICES)
+_LAST = (_OBSERVATIONS, _NOTES, _PAYMENTS)
+
+
+async def load_dossier(db: Db, encounter_id: UUID, *, early: bool = False) -> Dossier:
+    """The rows of one visit's dossier in one round trip; `early` leaves out what comes last (results, notes, payments).
+
+    Raises NOT_FOUND.
+    """
+    queries = _FIRST if early else (*_FIRST, *_LAST)
+    head, cards, given, licenses, vitals, diagnoses, charges, services, *last = await db.several(
+        queries, {"visit": encounter_id}
+    )
+    if not head:
         raise not_found()
-    patient = part(row, Patient, "p")
-
-    async def of_visit(model: type[Model], *order: str, where: ColumnElement[bool] | None = None) -> tuple[Model, ...]:
-        t = table(model)
-        query: Select[Any] = select(t).where(t.c.encounter_id == encounter_id)
-        if where is not None:
-            query = query.where(where)
-        return tuple(await db.models(model, query.order_by(*(t.c[name] for name in order)).limit(MAX_LINES)))
-
-    cards = table(Coverage)
-    coverages = await db.models(
-        Coverage, select(cards).where(cards.c.patient_id == patient.id).order_by(cards.c.valid_from).limit(50)
-    )
-    vitals = await of_visit(VitalSigns, "taken_at")
-    staff = table(Practitioner)
-    licenses = {r.id: r.license_number for r in await db.all(select(staff.c.id, staff.c.license_number).limit(1000))}
+    observations, notes, payments = last or ((), (), ())
     return Dossier(
-        encounter=part(row, Encounter, "e"),
-        patient=patient,
-        unit=part(row, Unit, "u"),
-        coverages=tuple(coverages),
-        diagnoses=await of_visit(Diagnosis, "position", "id"),
-        charges=await of_visit(Charge, "ordered_at", "id", where=_charge.c.status != "cancelled"),
-        drugs=await _given_drugs(db, encounter_id),
-        services={s.id: s for s in await of_visit(ServiceRequest, "ordered_at", "id")},
-        observations=await of_visit(Observation, "issued_at", "id"),
-        notes=await of_visit(Note, "written_at", "id"),
-        vitals=next((v for v in reversed(vitals) if v.weight_kg), None),
-        payments=await of_visit(Payment, "paid_at", where=table(Payment).c.status == "received"),
-        licenses=licenses,
+        encounter=_HEAD.part(Encounter, "e", head[0]),
+        patient=_HEAD.part(Patient, "p", head[0]),
+        unit=_HEAD.part(Unit, "u", head[0]),
+        coverages=tuple(_CARDS.models(Coverage, cards)),
+        diagnoses=tuple(_DIAGNOSES.models(Diagnosis, diagnoses)),
+        charges=tuple(_CHARGES.models(Charge, charges)),
+        drugs={drug.dispense.id: drug for drug in map(_given_drug, given)},
+        services={s.id: s for s in _SERVICES.models(ServiceRequest, services)},
+        observations=tuple(_OBSERVATIONS.models(Observation, observations)),
+        notes=tuple(_NOTES.models(Note, notes)),
+        vitals=next((v for v in reversed(_VITALS.models(VitalSigns, vitals)) if v.weight_kg), None),
+        payments=tuple(_PAYMENTS.models(Payment, payments)),
+        licenses={row[0]: row[1] for row in licenses},
     )
 
 
-async def _given_drugs(db: Db, encounter_id: UUID) -> dict[UUID, GivenDrug]:
-    query = (
-        select(*labelled(MedicationRequest, "m"), *labelled(MedicationDispense, "d"), *labelled(StockLot, "l"))
-        .join_from(
-            _dispense,
-            _medicine,
-            and_(_medicine.c.unit_id == _dispense.c.unit_id, _medicine.c.id == _dispense.c.medication_request_id),
-        )
-        .join(_lot, and_(_lot.c.unit_id == _dispense.c.unit_id, _lot.c.id == _dispense.c.lot_id))
-        .where(_dispense.c.encounter_id == encounter_id, _dispense.c.status != "cancelled")
-        .limit(MAX_LINES)
+def _given_drug(row: tuple[Any, ...]) -> GivenDrug:
+    return GivenDrug(
+        _GIVEN.part(MedicationRequest, "m", row),
+        _GIVEN.part(MedicationDispense, "d", row),
+        _GIVEN.part(StockLot, "l", row),
     )
-    found = {}
-    for row in await db.all(query):
-        dispense = part(row, MedicationDispense, "d")
-        found[dispense.id] = GivenDrug(part(row, MedicationRequest, "m"), dispense, part(row, StockLot, "l"))
-    return found
 
 
 async def get_claim(db: Db, claim_id: UUID) -> Claim | None:
@@ -149,48 +173,3 @@ async def list_charges(db: Db, encounter_id: UUID) -> list[Charge]:
     """The charge lines of a claim's visit."""
     query = select(_charge).where(_charge.c.encounter_id == encounter_id, _charge.c.status != "cancelled")
     return await db.models(Charge, query.order_by(_charge.c.ordered_at, _charge.c.id).limit(MAX_LINES))
-
-
-async def list_claims(
-    db: Db, period: str, states: Sequence[str] = (), search: str = "", limit: int = 50, offset: int = 0
-) -> tuple[list[tuple[Claim, str, str]], int]:
-    """Newest revisions of a month's claims with patient name and code, newest first, and how many there are."""
-    newest = (
-        select(_claim.c.dossier_code, func.max(_claim.c.revision).label("revision"))
-        .where(_claim.c.period == period)
-        .group_by(_claim.c.dossier_code)
-    ).subquery()
-    base = (
-        select(*labelled(Claim, "c"), _patient.c.name, _patient.c.code, func.count().over().label("total"))
-        .join_from(
-            _claim, newest, and_(_claim.c.dossier_code == newest.c.dossier_code, _claim.c.revision == newest.c.revision)
-        )
-        .join(_patient, and_(_patient.c.unit_id == _claim.c.unit_id, _patient.c.id == _claim.c.patient_id))
-        .where(_claim.c.period == period)
-    )
-    if states:
-        base = base.where(_claim.c.state.in_(states))
-    if search:
-        base = base.where(or_(_claim.c.dossier_code == search, _claim.c.number == search, _patient.c.code == search))
-    rows = await db.all(base.order_by(_claim.c.sealed_at.desc(), _claim.c.id).limit(limit).offset(offset))
-    return [(part(r, Claim, "c"), r.name, r.code) for r in rows], (rows[0].total if rows else 0)
-
-
-async def count_states(db: Db, period: str) -> dict[str, tuple[int, Any]]:
-    """Number of claims and insurer's share by state, newest revisions of the month."""
-    newest = (
-        select(_claim.c.dossier_code, func.max(_claim.c.revision).label("revision"))
-        .where(_claim.c.period == period)
-        .group_by(_claim.c.dossier_code)
-    ).subquery()
-    query = (
-        select(
-            _claim.c.state, func.count().label("n"), func.coalesce(func.sum(_claim.c.insurer_share), 0).label("amount")
-        )
-        .join_from(
-            _claim, newest, and_(_claim.c.dossier_code == newest.c.dossier_code, _claim.c.revision == newest.c.revision)
-        )
-        .where(_claim.c.period == period)
-        .group_by(_claim.c.state)
-    )
-    return {row.state: (row.n, row.amount) for row in await db.all(query)}

@@ -21,6 +21,7 @@ class Encounter(Versioned, table=True):
         Index("ix_encounter_patient", "unit_id", "patient_id", "arrived_at"),
         Index("ix_encounter_arrived", "unit_id", "arrived_at"),
         Index("ix_encounter_ended", "unit_id", "ended_at"),
+        Index("ix_encounter_closed", "unit_id", "closed_at", postgresql_where="coverage_id IS NOT NULL"),
     )
     patient_id: UUID
     coverage_id: UUID | None = None  # None: not insured, pays alone

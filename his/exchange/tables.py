@@ -5,8 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index
+from sqlalchemy import text as clause
+from sqlmodel import Field
 
-from his.kit.columns import Tenant, Versioned, belongs_to, document, instant, text
+from his.kit.columns import Shared, Tenant, Versioned, belongs_to, document, instant, text
+from his.kit.ids import new_id
 
 
 class Parcel(Versioned, table=True):
@@ -16,11 +19,14 @@ class Parcel(Versioned, table=True):
     __table_args__ = (
         Index("ix_parcel_due", "state", "next_attempt_at"),
         Index("ix_parcel_subject", "unit_id", "subject_type", "subject_id"),
+        Index("ix_parcel_reference", "unit_id", "kind", "reference"),
+        Index("ix_parcel_receipt", "unit_id", "receipt", postgresql_where=clause("receipt <> ''")),
     )
     kind: str  # check-in dossier
     subject_type: str
     subject_id: UUID
     reference: str  # dossier code
+    standard: str = "3176"  # the decision it follows: chooses the address
     content: str = text()  # the signed XML
     sha256: str
     state: str = "queued"  # queued sending unknown accepted rejected
@@ -43,6 +49,23 @@ class ParcelEvent(Tenant, table=True):
     at: datetime = instant()
     state: str
     detail: str = text()
+    attempt: int = 0
+    endpoint: str = ""
+    request_sha256: str = ""  # of the file that was sent or asked about
+    http_status: int = 0
+    body: str = text()  # the whole answer as it came
+
+
+class GatewayOutage(Shared, table=True):
+    """A time in which the gateway gave the worker no answer: proof for late files, and what the desk shows."""
+
+    __tablename__ = "gateway_outage"
+    __table_args__ = (Index("ix_gateway_outage", "began_at"),)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    began_at: datetime = instant()
+    ended_at: datetime | None = instant(optional=True)
+    failures: int = 0
+    why: str = ""
 
 
 class IdempotencyKey(Tenant, table=True):

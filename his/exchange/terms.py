@@ -14,6 +14,7 @@ class ParcelState(StrEnum):
     UNKNOWN = "unknown"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"  # taken back by the unit before the first attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,68 @@ class CardAnswer:
     history: tuple[dict[str, Any], ...] = ()
 
 
+class SubmissionCode(StrEnum):
+    """`maKetQua` of a submission (and `maLoi` of the 4210-era error list); not the list of the card look-up."""
+
+    ACCEPTED = "200"
+    CARD_REGISTER = "100"
+    CARD_SERVER = "101"
+    UNSIGNED = "123"
+    CHANGED = "125"
+    MALFORMED = "201"
+    WRONG = "202"
+    EMPTY = "204"
+    UNAUTHENTICATED = "401"
+    FORBIDDEN = "403"
+    TIMEOUT = "408"
+    SERVER = "500"
+
+
+class ClaimTimeCode(StrEnum):
+    """Result of the card check at claim time: two digits, another list than the look-up's three."""
+
+    OK = "00"
+    EXPIRED = "01"
+    NOT_YET = "02"
+    ENDS_DURING = "03"
+    STARTS_DURING = "04"
+    UNKNOWN_CARD = "05"
+    NAME = "06"
+    BIRTH = "07"
+    SEX = "08"
+    DETAILS = "09"
+    REGISTER = "10"
+    MISSING = "11"
+
+
+class Next(StrEnum):
+    """What follows from an answer to a submission, and whose turn it is."""
+
+    ACCEPT = "accept"  # nobody's: it is done
+    ASK = "ask"  # ours: it may have been processed
+    ACCOUNT = "account"  # the administrator's: nothing goes out before the account is right
+    CORRECT = "correct"  # the claims clerk's: a new version has to be made
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The next step and the sentence that the clerk reads."""
+
+    next: Next
+    sentence: str
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The gateway's answer to a submission: `code` 200 received, others as in the gateway's list (401 123 125 ...)."""
+    """The gateway's answer to a submission: `code` as in `SubmissionCode`, `body` its whole text, kept for ever."""
 
     code: str
     receipt: str = ""
     received_at: datetime | None = None
     message: str = ""
+    body: str = ""
+    status: int = 0  # of HTTP
+    endpoint: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -56,9 +111,16 @@ class Reply:
 
 
 class NoAnswerError(Exception):
-    """The gateway gave no usable answer. `sent`: the request may have been processed, so it must be asked about."""
+    """The gateway gave no usable answer. `sent`: the request may have been processed, so it must be asked about.
 
-    def __init__(self, why: str, *, sent: bool) -> None:
+    `missing` tells that the gateway does not know the address (404, 405, 501); `body` is what came instead of an answer.
+    """
+
+    def __init__(
+        self, why: str, *, sent: bool, missing: bool = False, body: str = "", status: int = 0, endpoint: str = ""
+    ) -> None:
         super().__init__(why)
         self.why = why
         self.sent = sent
+        self.missing = missing
+        self.reply = Reply("", body=body, status=status, endpoint=endpoint)

@@ -6,26 +6,18 @@ from his.identity.terms import Capability as C
 from his.identity.terms import Machine, Role
 
 _ALL = {C.HOME, C.CATALOG}
+_DOCTOR = {
+    C.SEARCH_PATIENT, C.QUEUE, C.READ_RECORD, C.WRITE_RECORD, C.VITALS, C.ORDER, C.RESULT, C.PRESCRIBE, C.READ_BILL,
+    C.ANSWER_REVIEW,
+}  # fmt: skip
 MATRIX: dict[Role, frozenset[C]] = {
     Role.FRONT_DESK: frozenset(_ALL | {C.SEARCH_PATIENT, C.REGISTER, C.QUEUE}),
-    Role.DOCTOR: frozenset(
-        _ALL
-        | {
-            C.SEARCH_PATIENT,
-            C.QUEUE,
-            C.READ_RECORD,
-            C.WRITE_RECORD,
-            C.VITALS,
-            C.ORDER,
-            C.RESULT,
-            C.PRESCRIBE,
-            C.READ_BILL,
-        }
-    ),
+    Role.DOCTOR: frozenset(_ALL | _DOCTOR),
+    Role.HIV_DOCTOR: frozenset(_ALL | _DOCTOR | {C.HIV_CARE}),
     Role.NURSE: frozenset(_ALL | {C.SEARCH_PATIENT, C.QUEUE, C.READ_RECORD, C.VITALS, C.RESULT}),
     Role.PHARMACIST: frozenset(_ALL | {C.SEARCH_PATIENT, C.DISPENSE}),
-    Role.CASHIER: frozenset(_ALL | {C.SEARCH_PATIENT, C.READ_BILL, C.TAKE_PAYMENT, C.CLAIM_DESK}),
-    Role.UNIT_ADMIN: frozenset(_ALL | {C.CLAIM_DESK, C.CLOSE_DAY, C.UNIT_ADMIN}),
+    Role.CASHIER: frozenset(_ALL | {C.SEARCH_PATIENT, C.READ_BILL, C.TAKE_PAYMENT, C.CLAIM_DESK, C.ANSWER_REVIEW}),
+    Role.UNIT_ADMIN: frozenset(_ALL | {C.CLAIM_DESK, C.CLOSE_DAY, C.UNIT_ADMIN, C.ANSWER_REVIEW}),
     Role.INSURANCE_OFFICER: frozenset(_ALL | {C.REVIEW}),
     Role.PROVINCE_OFFICER: frozenset(_ALL | {C.PROVINCE}),
     Role.INSTALLATION_ADMIN: frozenset(_ALL | {C.ADMIN}),
@@ -34,6 +26,7 @@ MATRIX: dict[Role, frozenset[C]] = {
 HOME_PAGE: dict[Role, str] = {
     Role.FRONT_DESK: "/front-desk",
     Role.DOCTOR: "/queue",
+    Role.HIV_DOCTOR: "/queue",
     Role.NURSE: "/queue",
     Role.PHARMACIST: "/pharmacy",
     Role.CASHIER: "/cashier",
@@ -56,6 +49,9 @@ FHIR_CAPABILITY: dict[str, C] = {
     "Invoice": C.READ_BILL,
     "Claim": C.CLAIM_DESK,
     "ClaimResponse": C.CLAIM_DESK,
+    "CoverageEligibilityRequest": C.SEARCH_PATIENT,
+    "CoverageEligibilityResponse": C.SEARCH_PATIENT,
+    "PaymentReconciliation": C.CLAIM_DESK,
     "MeasureReport": C.PROVINCE,
 }
 _SCOPE = re.compile(r"system/(?P<name>\*|[A-Z][A-Za-z]*)\.(?P<verbs>(?=.)c?r?u?d?s?)")

@@ -10,6 +10,7 @@ class Role(StrEnum):
 
     FRONT_DESK = "front-desk"
     DOCTOR = "doctor"
+    HIV_DOCTOR = "hiv-doctor"
     NURSE = "nurse"
     PHARMACIST = "pharmacist"
     CASHIER = "cashier"
@@ -22,6 +23,7 @@ class Role(StrEnum):
 ROLE_NAMES: dict[Role, str] = {
     Role.FRONT_DESK: "Tiếp đón",
     Role.DOCTOR: "Bác sĩ",
+    Role.HIV_DOCTOR: "Bác sĩ điều trị HIV",
     Role.NURSE: "Điều dưỡng",
     Role.PHARMACIST: "Dược sĩ",
     Role.CASHIER: "Thu ngân",
@@ -42,6 +44,7 @@ class Capability(StrEnum):
     QUEUE = "queue"
     READ_RECORD = "read-record"
     WRITE_RECORD = "write-record"
+    HIV_CARE = "hiv-care"
     VITALS = "vitals"
     ORDER = "order"
     RESULT = "result"
@@ -51,6 +54,7 @@ class Capability(StrEnum):
     TAKE_PAYMENT = "take-payment"
     CLAIM_DESK = "claim-desk"
     REVIEW = "review"
+    ANSWER_REVIEW = "answer-review"
     PROVINCE = "province"
     CLOSE_DAY = "close-day"
     UNIT_ADMIN = "unit-admin"

@@ -1,5 +1,6 @@
 """Database addresses of the service roles, for the programs that run beside a running system."""
 
+import secrets
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -21,6 +22,16 @@ def role_address(owner_dsn: str, role: str, password: str) -> str:
 def password_path(data_dir: Path) -> Path:
     """Where the password of the service roles stands (mode 600)."""
     return data_dir / PASSWORD_FILE
+
+
+def service_password(data_dir: Path) -> str:
+    """The password of the service roles; made up and kept at the first call."""
+    path = password_path(data_dir)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32))
+    return path.read_text().strip()
 
 
 def service_address(settings: Settings, role: str = "his_app") -> str | None:

@@ -196,6 +196,11 @@ class Settings(BaseSettings):
         return self.data_dir / "log"
 
     @property
+    def gate(self) -> Path:
+        """While something stands here the system is starting, and the web processes wait before they serve."""
+        return self.data_dir / "starting"
+
+    @property
     def demo_file(self) -> Path:
         """Sign-ins of the invented staff, one of each kind, shown at the start."""
         return self.data_dir / "demo.json"

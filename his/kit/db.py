@@ -17,8 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import SQLModel
 
 from his.kit.changes import Changes
+from his.kit.columns import loaded
 from his.kit.config import get_settings
 from his.kit.errors import HisError, Kind
+from his.kit.query import Query, Rows
 
 Model = TypeVar("Model", bound=SQLModel)
 CONTEXT = (
@@ -173,6 +175,19 @@ class Db:
             await self.release()
             raise translate(error) from error
 
+    async def several(self, queries: Sequence[Query], values: dict[str, Any]) -> list[Rows]:
+        """The rows of each query, asked together in one round trip; each query bounds itself."""
+        self.queries += len(queries)
+        try:
+            raw = (await (await self._begun()).get_raw_connection()).driver_connection
+            assert isinstance(raw, psycopg.AsyncConnection)
+            async with raw.pipeline():
+                cursors = [await raw.execute(q.sql, {**q.fixed, **values}, prepare=True) for q in queries]
+            return [await cursor.fetchall() for cursor in cursors]
+        except (DBAPIError, SqlTimeout, psycopg.Error, UnicodeEncodeError) as error:
+            await self.release()
+            raise translate(error) from error
+
     async def first(self, statement: Executable, parameters: dict[str, Any] | None = None) -> SqlRow[Any] | None:
         """The first row, or None."""
         rows = await self.all(statement, parameters)
@@ -185,7 +200,8 @@ class Db:
 
     async def models(self, model: type[Model], statement: Executable) -> list[Model]:
         """Rows of `select(table(Model))` as table objects."""
-        return [model(**row._mapping) for row in await self.all(statement)]
+        rows = await self.all(statement)
+        return loaded(model, rows[0]._fields, rows) if rows else []
 
     async def model(self, model: type[Model], statement: Executable) -> Model | None:
         """The first row of `select(table(Model))` as a table object, or None."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from his.exchange.terms import CardAnswer
@@ -177,3 +178,22 @@ class Checked:
     advice: CardAdvice
     reply: CardAnswer | None
     cards: tuple[CardForm, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class CardAsked:
+    """A question to the gateway (row), as it is rendered to FHIR CoverageEligibilityRequest."""
+
+    check: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CardAnswered:
+    """The answer to a question (row) as the desk reads it on a day, rendered to FHIR CoverageEligibilityResponse."""
+
+    check: Any
+    on: date
+    cards: tuple[CardForm, ...]
+    usable: bool
+    title: str
+    sentence: str

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from his.identity.access import Caller, needs
@@ -18,6 +18,7 @@ from his.review.terms import Approval, Decision, Verdict
 
 router = APIRouter(prefix="/api/review", tags=["review"])
 Reviewer = Annotated[Caller, needs(Capability.REVIEW)]
+Period = Annotated[str, Query(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$")]
 Figure = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=3)]
 
 
@@ -68,6 +69,11 @@ class CaseOut(BaseModel):
     reduced: Decimal
     asking: Decimal
     undecided: Decimal
+    deviation: int | None
+    visits_before: int
+    assigned_to: UUID | None
+    answer_due_on: date | None
+    disputes: int
     version: int
 
 
@@ -95,6 +101,9 @@ class LineOut(BaseModel):
     reason_code: str
     reason: str
     answer: str
+    reply: str
+    disputed: bool
+    proofs: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     evidence: list[dict[str, Any]]
     decided_at: datetime | None
@@ -148,7 +157,7 @@ def _officer(caller: Caller) -> Officer:
 @router.get("/cases")
 async def list_cases(request: Request, caller: Reviewer, after: UUID | None = None) -> ListOut:
     """The worklist: unit, period, state, findings (with, none), above (đồng), q, sample (per cent)."""
-    board = await service.load_board(caller.db, service.read_filters(request.query_params), after)
+    board = await service.load_board(caller.db, service.read_filters(request.query_params), _officer(caller), after)
     return ListOut(cases=[CaseOut.model_validate(c, from_attributes=True) for c in board.cases], after=board.after)
 
 
@@ -197,7 +206,78 @@ async def undo(case_id: UUID, caller: Reviewer) -> CountOut:
     return CountOut(lines=len(undone), case=_opened(bench))
 
 
+@router.post("/cases/{case_id}/confirm")
+async def confirm(case_id: UUID, body: FinishIn, caller: Reviewer) -> OpenedOut:
+    """Confirm as the second officer what another one finished; the unit is told."""
+    return _opened(await service.confirm_case(caller.db, _officer(caller), case_id, caller.now, body.version))
+
+
+@router.post("/cases/{case_id}/return")
+async def give_back(case_id: UUID, body: FinishIn, caller: Reviewer) -> OpenedOut:
+    """Give a finished dossier back to its lines instead of confirming it."""
+    return _opened(await service.return_case(caller.db, _officer(caller), case_id, caller.now, body.version))
+
+
 @router.post("/cases/{case_id}/finish")
 async def finish(case_id: UUID, body: FinishIn, caller: Reviewer) -> OpenedOut:
     """Finish the dossier; the unit is told."""
     return _opened(await service.finish_case(caller.db, _officer(caller), case_id, caller.now, body.version))
+
+
+class RuleOut(BaseModel):
+    """A rule with the share of its decided lines that were accepted all the same; None while too few are decided."""
+
+    code: str
+    cases: int
+    lines: int
+    decided: int
+    accepted: int
+    asked: Decimal
+    reduced: Decimal
+    false_alarm_percent: Decimal | None
+    noisy: bool
+
+
+class CostOut(BaseModel):
+    """A unit's mean cost of a month (đồng) beside its three months before and its peers of the same level."""
+
+    unit_id: int
+    unit_name: str
+    level: str
+    cases: int
+    mean: Decimal | None
+    mean_before: Decimal | None
+    mean_peers: Decimal | None
+    above_before_percent: Decimal | None
+    above_peers_percent: Decimal | None
+    warning: str
+    warned: bool
+
+
+@router.get("/rules")
+async def rule_quality(caller: Reviewer, period: Period) -> list[RuleOut]:
+    """False alarms by rule of a month (yyyy-mm)."""
+    found = await service.rule_figures(caller.db, service.check_period(period), day_of(caller.now))
+    return [
+        RuleOut(
+            code=r.code, cases=r.figures.cases, lines=r.figures.lines, decided=r.figures.decided,
+            accepted=r.figures.accepted, asked=r.figures.asked, reduced=r.figures.reduced, false_alarm_percent=r.rate,
+            noisy=r.noisy,
+        )
+        for r in found
+    ]  # fmt: skip
+
+
+@router.get("/costs")
+async def unit_costs(caller: Reviewer, period: Period) -> list[CostOut]:
+    """Mean costs of a month (yyyy-mm) with the level of warning."""
+    found = await service.compare_units(caller.db, service.check_period(period), day_of(caller.now))
+    return [
+        CostOut(
+            unit_id=u.unit_id, unit_name=u.unit_name, level=u.unit_level, cases=u.comparison.cases,
+            mean=u.comparison.mean, mean_before=u.comparison.mean_before, mean_peers=u.comparison.mean_peers,
+            above_before_percent=u.comparison.above_before, above_peers_percent=u.comparison.above_peers,
+            warning=u.comparison.level, warned=u.warning is not None,
+        )
+        for u in found
+    ]  # fmt: skip

@@ -2,11 +2,75 @@
 
 from typing import Any
 
-from his.claims.terms import ClaimFacts
+from his.claims.terms import ClaimFacts, DrugLine, Line, ServiceLine
 from his.kit.money import vnd
 from his.kit.text import mask
 
-TABS = (("lines", "Chi phí"), ("header", "XML1"), ("results", "Kết quả"), ("notes", "Diễn biến"))
+TABS = (
+    ("lines", "Chi phí"), ("header", "XML1"), ("drugs", "XML2"), ("services", "XML3"), ("results", "XML4"),
+    ("notes", "XML5"), ("visits", "90 ngày"), ("talk", "Trao đổi"),
+)  # fmt: skip
+
+
+def timeline_rows(facts: ClaimFacts) -> list[dict[str, str]]:
+    """The times of the visit in order: arrival, orders, work, results, end, payment; one out of place is marked."""
+    steps = [(facts.arrived_at, "Đến khám", 0)]
+    for line in facts.lines:
+        name = line.drug_name if isinstance(line, DrugLine) else line.name if isinstance(line, ServiceLine) else ""
+        verb = "Kê" if isinstance(line, DrugLine) else "Chỉ định"
+        steps.append((line.ordered_at, f"{verb} {name}", 1))
+        if line.performed_at:
+            steps.append((line.performed_at, f"{'Phát' if isinstance(line, DrugLine) else 'Làm xong'} {name}", 2))
+        if isinstance(line, ServiceLine) and line.result_at:
+            steps.append((line.result_at, f"Kết quả {name}", 3))
+    for moment, words in ((facts.ended_at, "Kết thúc"), (facts.paid_at, "Thanh toán")):
+        if moment:
+            steps.append((moment, words, 4))
+    last = facts.ended_at or facts.arrived_at
+    return [
+        {
+            "time": f"{at:%d/%m %H:%M}",
+            "text": words,
+            "state": "wrong" if at < facts.arrived_at or (rank in (1, 2) and at > last) else "done",
+        }
+        for at, words, rank in sorted(steps)[:200]
+    ]
+
+
+def _moments(line: Line) -> dict[str, str]:
+    return {
+        "ordered": f"{line.ordered_at:%d/%m %H:%M}",
+        "done": f"{line.performed_at:%d/%m %H:%M}" if line.performed_at else "–",
+        "people": ", ".join(line.practitioner_codes),
+        "scope": line.cover_scope,
+        "rate": f"{line.cover_rate:f}",
+    }
+
+
+def drug_rows(facts: ClaimFacts) -> list[dict[str, Any]]:
+    """XML2: drugs with registration, dose, tender."""
+    return [
+        {
+            **_moments(x), "code": x.drug_code, "name": f"{x.drug_name} {x.strength}".strip(), "note": x.dose,
+            "more": " · ".join(part for part in (x.registration_number, x.route_code, x.tender) if part),
+            "quantity": x.quantity, "price": x.unit_price, "share": x.insurer_share,
+        }
+        for x in facts.drugs
+    ]  # fmt: skip
+
+
+def service_rows(facts: ClaimFacts) -> list[dict[str, Any]]:
+    """XML3: services, beds, supplies with who did them on what."""
+    return [
+        {
+            **_moments(x), "code": x.code, "name": x.name, "note": ", ".join(x.diagnosis_codes),
+            "more": " · ".join(
+                part for part in (", ".join(x.performer_codes), ", ".join(x.device_codes), x.tender) if part
+            ),
+            "quantity": x.quantity, "price": x.unit_price_covered, "share": x.insurer_share,
+        }
+        for x in facts.services
+    ]  # fmt: skip
 
 
 def header_rows(facts: ClaimFacts) -> list[tuple[str, str]]:

@@ -14,7 +14,17 @@ from his.kit.text import mask
 from his.review.rules import RULES, chip_word, suggest_reason, why_looked_at
 from his.review.service import Bench, Reason, is_locked
 from his.review.tables import ReviewCase, ReviewLine
-from his.review.terms import DECISION_WORDS, OPEN_STATES, Approval, CaseState, Decision, Verdict
+from his.review.terms import (
+    DECISION_WORDS,
+    DONE_STATES,
+    OPEN_STATES,
+    REPLY_WORDS,
+    Approval,
+    CaseState,
+    Decision,
+    ReplyKind,
+    Verdict,
+)
 
 RULE_BY_CODE: dict[str, Rule[Any]] = {
     **{rule.code: rule for rule in CLAIM_RULES},
@@ -30,7 +40,10 @@ STATE_CHIPS: dict[str, tuple[str, str, str]] = {
     CaseState.RECEIVED: ("Chờ giám định", "info", "clock"),
     CaseState.IN_REVIEW: ("Đang giám định", "alt", "pen-line"),
     CaseState.ASKING: ("Chờ cơ sở trả lời", "warn", "info"),
+    CaseState.CONFIRMING: ("Chờ người thứ hai", "warn", "clock"),
+    CaseState.APPEALED: ("Cơ sở giải trình", "warn", "undo-2"),
     CaseState.DECIDED: ("Đã quyết", "ok", "check"),
+    CaseState.FINAL: ("Đã chốt", "ok", "lock"),
     CaseState.REPLACED: ("Đã thay bản mới", "n", "history"),
 }
 SEVERITY_ORDER = {"error": 0, "warning": 1, "information": 2}
@@ -67,8 +80,8 @@ def read_decision(word: str) -> Decision:
 
 def case_entry(case: ReviewCase, now: datetime, current: bool = False) -> dict[str, Any]:
     """A row of the list of dossiers: no name, no card number."""
-    why = why_looked_at(case.id, case.asked, case.finding_count, case.period)
-    done = case.decided_at if case.state == CaseState.DECIDED else None
+    why = why_looked_at(case.draw, case.asked, case.finding_count)
+    done = case.decided_at if case.state in DONE_STATES else None
     return {
         "id": case.id,
         "short": short_number(case.number),
@@ -165,7 +178,7 @@ def row(case: ReviewCase, line: ReviewLine, pending: Pending | None = None) -> d
         "waits": _waits(verdict),
         "focus_quantity": bool(pending and waits and pending.field == "approved_quantity"),
         "locked": is_locked(case, line),
-        "flag": bool(line.answer),
+        "flag": line.disputed or bool(line.answer),
     }
 
 
@@ -215,7 +228,9 @@ def suggestion(line: ReviewLine) -> tuple[str, str]:
     for found in sorted(line.findings, key=lambda f: SEVERITY_ORDER.get(str(f["severity"]), 3)):
         code = suggest_reason(str(found["code"]))
         if code:
-            return code, str(found["message"])
+            rule = RULE_BY_CODE.get(str(found["code"]))
+            basis = f" ({rule.basis})" if rule and rule.basis else ""
+            return code, f"{found['message']}{basis}"
     return "", ""
 
 
@@ -242,6 +257,8 @@ def evidence(
         "no": line.position,
         "findings": findings_of([*line.findings, *(bench.case.findings if line.position == 1 else ())]),
         "timeline": timeline(line),
+        "proofs": line.proofs,
+        "reply_word": REPLY_WORDS[ReplyKind(line.reply)] if line.reply else "",
         "decision": decision.value,
         "decision_word": DECISION_WORDS[decision],
         "letter": {"accept": "A", "reduce": "G", "reject": "T", "ask": "H"}.get(decision.value, ""),
@@ -261,7 +278,8 @@ def evidence(
 
 def current_line(bench: Bench) -> ReviewLine:
     """Where the cursor stands when a dossier opens: the first undecided line with a finding, else the first undecided."""
-    open_lines = [x for x in bench.lines if not x.decision]
+    answered = [x for x in bench.lines if x.disputed and not is_locked(bench.case, x)]
+    open_lines = answered or [x for x in bench.lines if not x.decision]
     flagged = [x for x in open_lines if x.findings]
     return (flagged or open_lines or bench.lines)[0]
 

@@ -9,13 +9,23 @@ class Fault(StrEnum):
     """What can go wrong with one submission."""
 
     NONE = "none"
-    REFUSE = "refuse"  # the connection is closed before anything is read
-    BUSY = "busy"  # HTTP 503
-    TIMEOUT_BEFORE = "timeout-before"  # no answer, nothing processed
-    TIMEOUT_AFTER = "timeout-after"  # processed, the answer is lost
+    REFUSE = "refuse"  # the connection is cut, nothing processed
+    BUSY = "busy"  # HTTP 503, nothing processed
+    SERVER_ERROR = "server-error"  # HTTP 500 with a body in JSON, processed
+    SLOW = "slow"  # the right answer, but late within the time-out
+    TIMEOUT_BEFORE = "timeout-before"  # silence, nothing processed
+    TIMEOUT_AFTER = "timeout-after"  # processed, the answer comes when nobody waits any more
+    LATE = "late"  # silence, and processed only when nobody waits any more
     TWICE = "twice"  # the request is processed twice, as by a proxy that repeats it
-    ERROR_BODY = "error-body"  # HTTP 200 with a body that is no answer
-    TRUNCATED = "truncated"  # half of the answer
+    DOUBLE_ANSWER = "double-answer"  # processed, the answer stands twice in the body
+    ERROR_BODY = "error-body"  # HTTP 200 with a page instead of an answer, processed
+    ERROR_CODE = "error-code"  # HTTP 200 with maKetQua 500, processed
+    TRUNCATED = "truncated"  # half of the answer, then the connection is cut, processed
+    WRONG_RECEIPT = "wrong-receipt"  # processed, but the receipt of another dossier (or none) is told
+
+
+UNPROCESSED = frozenset({Fault.REFUSE, Fault.BUSY, Fault.TIMEOUT_BEFORE})
+SILENT = frozenset({Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER, Fault.LATE})
 
 
 @dataclass

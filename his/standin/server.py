@@ -1,53 +1,114 @@
 """The HTTP side of the stand-in: token, card look-up, check-in, dossier, the question, and a control for faults."""
 
 import asyncio
-import base64
-import binascii
+import contextlib
 import json
 import logging
-import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from starlette.applications import Starlette
+from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from his.claims.signature import verify
-from his.exchange import accounts, insurance
+from his.exchange import accounts, endpoints
 from his.kit import clock
 from his.kit.errors import HisError
-from his.kit.xml import safe_parse
+from his.kit.xml import from_base64, safe_parse
 from his.standin.cards import answer
-from his.standin.faults import Fault, FaultPlan
+from his.standin.faults import SILENT, UNPROCESSED, Fault, FaultPlan
 from his.standin.ledger import Ledger
+from his.standin.structure import MALFORMED, FlawError, references_of
 
 log = logging.getLogger("his.gateway")
-Endpoint = Callable[[Request], Awaitable[Response]]
-UNSIGNED, CHANGED, STRUCTURE = "123", "125", "203"
+UNSIGNED, CHANGED = "123", "125"
+TOKEN_LIFE = timedelta(hours=1)
+LARGEST_FILE = 8 * 1024 * 1024
+"""Bytes of a signed file; a visit of two thousand lines has five million."""
+LARGEST_FORM = LARGEST_FILE * 2
+PATHS = {path: key for key, path in endpoints.SUBMIT.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is said of a file: code and words, and whose it is."""
+
+    code: str
+    message: str = ""
+    facility: str = ""
+    kind: str = ""
+    reference: str = ""
+    content: bytes = b""
+
+
+class Cut(Response):
+    """Sends so much of an answer, or nothing, then cuts the connection as a failing network does."""
+
+    def __init__(self, promised: bytes = b"", sent: bytes = b"") -> None:
+        super().__init__(content=sent, media_type="application/json", headers={"content-length": str(len(promised))})
+        self.promised = promised
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write what is to be written, then cut."""
+        if self.promised:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": self.body, "more_body": True})
+            await asyncio.sleep(0.01)  # the half goes out before the line is cut
+        transport = scope.get("state", {}).get("transport")
+        if transport is not None:
+            transport.abort()
+
+
+class Lines:
+    """Gives each request its connection, so that a fault can cut it (uvicorn keeps it beside its `send`)."""
+
+    def __init__(self, app: Starlette) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] == "http":
+            scope.setdefault("state", {})["transport"] = getattr(getattr(send, "__self__", None), "transport", None)
+        with contextlib.suppress(ClientDisconnect):  # whoever went away needs no answer
+            await self.app(scope, receive, send)
 
 
 class StandIn:
     """One gateway with its ledger, accounts and certificates (both read from the data directory)."""
 
-    def __init__(self, data_dir: Path, ledger: Ledger, plan: FaultPlan | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        ledger: Ledger,
+        plan: FaultPlan | None = None,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
         self.data_dir = data_dir
         self.ledger = ledger
         self.plan = plan or FaultPlan()
-        self.tokens: dict[str, str] = {}
-        self.app = Starlette(
-            routes=[
-                Route("/api/token/take", self.take_token, methods=["POST"]),
-                Route(insurance.LOOK_UP, self.look_up, methods=["POST"]),
-                Route(insurance.CHECK_IN, self.receive, methods=["POST"]),
-                Route(insurance.DOSSIER, self.receive, methods=["POST"]),
-                Route(insurance.ASK, self.ask, methods=["POST"]),
-                Route("/control", self.control, methods=["GET", "POST"]),
-                Route("/livez", self.livez, methods=["GET"]),
-            ]
+        self.now = now
+        self.tokens: dict[str, tuple[str, str, datetime]] = {}
+        self.later: set[asyncio.Task[None]] = set()
+        self.app = Lines(
+            Starlette(
+                routes=[
+                    Route(endpoints.TOKEN, self.take_token, methods=["POST"]),
+                    Route(endpoints.LOOK_UP, self.look_up, methods=["POST"]),
+                    *(Route(path, self.receive, methods=["POST"]) for path in PATHS),
+                    Route(endpoints.ASK, self.ask, methods=["POST"]),
+                    Route("/control", self.control, methods=["GET", "POST"]),
+                    Route("/livez", self.livez, methods=["GET"]),
+                ]
+            )
         )
 
     async def livez(self, request: Request) -> Response:
@@ -63,123 +124,163 @@ class StandIn:
         return JSONResponse(self.ledger.counts())
 
     async def take_token(self, request: Request) -> Response:
-        """A token for a facility's account."""
-        form = await request.form()
-        username, password = str(form.get("username", "")), str(form.get("password", ""))
+        """A token for a facility's account: form or JSON, the password's MD5 in any case, as the real one takes them."""
+        json_body = request.headers.get("content-type", "").startswith("application/json")
+        given: Any = await request.json() if json_body else await request.form()
+        username, password = str(given.get("username", "")), str(given.get("password", ""))
+        known = self._account(username)
+        if known is None or known.password_md5 != password.upper():
+            return JSONResponse({"maKetQua": "401"})
+        token, identity, end = secrets.token_urlsafe(24), secrets.token_urlsafe(12), self.now() + TOKEN_LIFE
+        self.tokens[token] = (username[:5], identity, end)
+        key = {
+            "access_token": token,
+            "id_token": identity,
+            "token_type": "bearer",
+            "username": username,
+            "expires_in": f"{end:%Y-%m-%dT%H:%M:%S}Z",
+        }
+        return JSONResponse({"maKetQua": "200", "APIKey": key})
+
+    def _account(self, username: str) -> accounts.GatewayAccount | None:
         try:
             known = accounts.account_of(self.data_dir, username[:5])
         except HisError:
-            known = None
-        if known is None or known.username != username or known.password_md5 != password.upper():
-            return JSONResponse({"maKetQua": "401"})
-        token = secrets.token_urlsafe(24)
-        self.tokens[token] = username[:5]
-        end = clock.now().timestamp() + 3600
-        key = {
-            "access_token": token,
-            "id_token": secrets.token_urlsafe(12),
-            "token_type": "bearer",
-            "expires_in": int(end),
-        }
-        return JSONResponse({"maKetQua": "200", "APIKey": {**key, "username": username}})
+            return None
+        return known if known.username == username else None
+
+    def _facility(self, token: str, identity: str, password: str) -> str:
+        """The facility of a session; empty when token, id token or password do not belong together or are too old."""
+        facility, known_identity, end = self.tokens.get(token, ("", "", self.now()))
+        if not facility or identity != known_identity or end <= self.now():
+            return ""
+        account = self._account(f"{facility}_BV")
+        return facility if account is not None and account.password_md5 == password.upper() else ""
+
+    def _by_headers(self, request: Request) -> str:
+        return self._facility(*(request.headers.get(name, "") for name in ("accesstoken", "tokenid", "passwordhash")))
 
     async def look_up(self, request: Request) -> Response:
         """Answer about a card."""
-        if request.query_params.get("token", "") not in self.tokens:
+        facility = self._facility(*(request.query_params.get(name, "") for name in ("token", "id_token", "password")))
+        if not facility:
             return JSONResponse({"maKetQua": "401"})
         fault = self.plan.draw()
-        if fault in (Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER):
+        if fault in SILENT:
             await asyncio.sleep(self.plan.silence_seconds)
         if fault in (Fault.REFUSE, Fault.BUSY):
             return JSONResponse({"maKetQua": "500"}, 503)
-        return JSONResponse(answer(await request.json(), clock.local(clock.now()).date()))
+        return JSONResponse(answer(await request.json(), clock.local(self.now()).date()))
 
     async def ask(self, request: Request) -> Response:
         """Which files of a dossier arrived."""
-        if request.headers.get("accesstoken", "") not in self.tokens:
+        facility = self._by_headers(request)
+        if not facility:
             return JSONResponse({"maKetQua": "401"})
         body = await request.json()
-        found = self.ledger.find(str(body.get("maCSKCB", "")), str(body.get("maLK", "")))
+        if body.get("maCSKCB") != facility:
+            return JSONResponse({"maKetQua": "403"})
+        found = self.ledger.find(facility, str(body.get("maLK", "")))
         rows = [{"maGiaoDich": a.receipt, "thoiGianTiepNhan": a.received, "sha256": a.sha256} for a in found]
         return JSONResponse({"maKetQua": "200", "dsKetQua": rows})
 
     async def receive(self, request: Request) -> Response:
         """Take a signed file: account, structure, signature over the untouched bytes, then a receipt."""
-        try:
-            form = await request.form()
-        except ClientDisconnect:
-            return Response(status_code=400)
-        facility = self.tokens.get(request.headers.get("accesstoken", ""))
-        if facility is None:
-            return JSONResponse({"maKetQua": "401", "thongDiep": "Phiên không hợp lệ"})
-        if form.get("maCSKCB") != facility:
-            return JSONResponse({"maKetQua": "403", "thongDiep": "Cơ sở không khớp tài khoản"})
+        if int(request.headers.get("content-length", LARGEST_FORM)) > LARGEST_FORM:
+            return JSONResponse({"maKetQua": MALFORMED, "thongDiep": "Tệp quá lớn"}, 413)
+        form = await request.form(max_fields=20)
+        refusal = self._refusal(request, form)
+        if refusal is not None:
+            return refusal
+        kind, _ = PATHS[request.url.path]
+        facility, file_type, packed = (str(form.get(name, "")) for name in ("maCSKCB", "loaiHoSo", "fileHSBase64"))
+        if file_type != endpoints.FILE_TYPE[kind]:
+            return JSONResponse({"maKetQua": MALFORMED, "thongDiep": f"loaiHoSo {file_type[:10]} sai với địa chỉ"})
+
+        async def process() -> Judged:
+            return await asyncio.to_thread(self.judge, facility, file_type, packed)
+
         fault = self.plan.draw()
+        if fault is Fault.LATE:
+            self._process_later(process)
+        if fault in UNPROCESSED or fault is Fault.LATE:
+            return await self._unprocessed(fault)
+        judged = await process()
+        told = self._keep(judged)
+        if fault is Fault.TWICE:
+            told = self._keep(judged)
+        return await self._answer(fault, judged, told)
+
+    def _refusal(self, request: Request, form: FormData) -> Response | None:
+        """Whoever has no session, or sends for another facility, is not listened to."""
+        facility = self._by_headers(request)
+        if not facility:
+            return JSONResponse({"maKetQua": "401", "thongDiep": "Phiên không hợp lệ"})
+        same = form.get("maCSKCB") == facility and form.get("username") == f"{facility}_BV"
+        if not same or form.get("maTinh") != facility[:2]:
+            return JSONResponse({"maKetQua": "403", "thongDiep": "Cơ sở không khớp tài khoản"})
+        return None
+
+    def _process_later(self, process: Callable[[], Any]) -> None:
+        async def wait() -> None:
+            await asyncio.sleep(self.plan.silence_seconds * 1.2)
+            self._keep(await process())
+
+        task = asyncio.create_task(wait())
+        self.later.add(task)
+        task.add_done_callback(self.later.discard)
+
+    async def _unprocessed(self, fault: Fault) -> Response:
         if fault is Fault.BUSY:
             return JSONResponse({"maKetQua": "500"}, 503)
-        if fault in (Fault.REFUSE, Fault.TIMEOUT_BEFORE):
-            return await self._silent(Fault.TIMEOUT_BEFORE if fault is Fault.TIMEOUT_BEFORE else fault)
-        body = await asyncio.to_thread(
-            self._judge, facility, str(form.get("loaiHoSo", "")), str(form.get("fileHSBase64", ""))
-        )
-        receipt = self._keep(body)
-        if fault is Fault.TWICE:
-            receipt = self._keep(body)
-        if fault is Fault.TIMEOUT_AFTER:
-            return await self._silent(fault)
+        if fault is not Fault.REFUSE:
+            await asyncio.sleep(self.plan.silence_seconds)
+        return Cut()
+
+    async def _answer(self, fault: Fault, judged: Judged, told: dict[str, str]) -> Response:
+        """The answer to a processed file, spoiled by the fault."""
+        whole = json.dumps(told, ensure_ascii=False).encode()
+        if fault in (Fault.SLOW, Fault.TIMEOUT_AFTER):
+            await asyncio.sleep(self.plan.silence_seconds * (0.3 if fault is Fault.SLOW else 1.0))
+        if fault is Fault.SERVER_ERROR:
+            return JSONResponse({"maKetQua": "500", "thongDiep": "Lỗi máy chủ"}, 500)
+        if fault is Fault.ERROR_CODE:
+            return JSONResponse({"maKetQua": "500", "thongDiep": "Lỗi hệ thống"})
         if fault is Fault.ERROR_BODY:
             return Response("<html>Service unavailable</html>", media_type="text/html")
         if fault is Fault.TRUNCATED:
-            return Response(json.dumps(receipt)[: len(json.dumps(receipt)) // 2], media_type="application/json")
-        return JSONResponse(receipt)
+            return Cut(whole, whole[: len(whole) // 2])
+        if fault is Fault.DOUBLE_ANSWER:
+            return Response(whole * 2, media_type="application/json")
+        if fault is Fault.WRONG_RECEIPT and told["maKetQua"] == "200":
+            told = {**told, "maGiaoDich": self.ledger.anothers_receipt(judged.facility, judged.reference)}
+        return JSONResponse(told)
 
-    async def _silent(self, fault: Fault) -> Response:
-        if fault is not Fault.REFUSE:
-            await asyncio.sleep(self.plan.silence_seconds)
-        return Response(status_code=502, headers={"connection": "close"})
-
-    def _judge(self, facility: str, kind: str, encoded: str) -> dict[str, Any]:
-        """Refusal code and message, or the file with its dossier code; CPU work, runs in a thread."""
+    def judge(self, facility: str, kind: str, encoded: str) -> Judged:
+        """Refusal code and words, or the file with its dossier code; CPU work, runs in a thread."""
         try:
-            content = base64.b64decode(encoded, validate=True)
+            content = from_base64(encoded, LARGEST_FILE)
             root = safe_parse(content)
-        except (binascii.Error, HisError):
-            return {"code": STRUCTURE, "message": "Tệp không đúng cấu trúc"}
-        reference = _reference(root, content)
+        except HisError:
+            return Judged(MALFORMED, "Tệp không đúng cấu trúc", facility, kind)
         if b"SignatureValue" not in content:
-            return {"code": UNSIGNED, "message": "Tệp chưa ký", "reference": reference, "content": content}
-        certificate = self.data_dir / "keys" / f"{facility}.cert.pem"
+            return Judged(UNSIGNED, "Tệp chưa ký", facility, kind, content=content)
         try:
-            verify(content, certificate.read_bytes())
-        except (HisError, OSError):
-            return {
-                "code": CHANGED,
-                "message": "Chữ ký sai hoặc tệp đã đổi",
-                "reference": reference,
-                "content": content,
-            }
-        if not reference:
-            return {"code": STRUCTURE, "message": "Thiếu MA_LK"}
-        return {"code": "200", "facility": facility, "kind": kind, "reference": reference, "content": content}
+            certificate = (self.data_dir / "keys" / f"{facility}.cert.pem").read_bytes()
+            verify(content, x509.load_pem_x509_certificate(certificate), self.now())
+        except (HisError, OSError, ValueError):
+            return Judged(CHANGED, "Chữ ký sai hoặc tệp đã đổi", facility, kind, content=content)
+        try:
+            references = references_of(root, kind, facility)
+        except FlawError as flaw:
+            return Judged(flaw.code, flaw.message, facility, kind, content=content)
+        return Judged("200", "", facility, kind, references[0], content)
 
-    def _keep(self, judged: dict[str, Any]) -> dict[str, str]:
-        if judged["code"] != "200":
-            return {"maKetQua": judged["code"], "thongDiep": judged["message"]}
-        arrival = self.ledger.accept(
-            judged["facility"], judged["kind"], judged["reference"], judged["content"], clock.local(clock.now())
-        )
-        self.ledger.note(judged["facility"], judged["kind"], judged["reference"], judged["content"], "accepted")
+    def _keep(self, judged: Judged) -> dict[str, str]:
+        who = (judged.facility, judged.kind, judged.reference, judged.content)
+        if judged.code != "200":
+            self.ledger.note(*who, judged.code)
+            return {"maKetQua": judged.code, "thongDiep": judged.message}
+        arrival = self.ledger.accept(*who, clock.local(self.now()))
+        self.ledger.note(*who, "accepted")
         return {"maKetQua": "200", "maGiaoDich": arrival.receipt, "thoiGianTiepNhan": arrival.received, "thongDiep": ""}
-
-
-def _reference(root: Any, content: bytes) -> str:
-    """MA_LK of a check-in file, or of XML1 inside the base64 of a dossier."""
-    direct = root.findtext(".//MA_LK")
-    if direct:
-        return str(direct)
-    for packed in root.iter("NOIDUNGFILE"):
-        inner = base64.b64decode(packed.text or "")
-        match = re.search(rb"<MA_LK>([^<]{1,100})</MA_LK>", inner)
-        if match:
-            return match.group(1).decode()
-    return ""

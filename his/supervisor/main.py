@@ -1,5 +1,6 @@
 """`his run`: the whole system with its real parts."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -7,12 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import psycopg
 
+from his.kit.addresses import role_address, service_password
 from his.kit.config import PROJECT_ROOT, Settings, SetupError, unknown_variables
-from his.migrate import migrate
-from his.seed import seed_demo
 from his.supervisor.children import Plan
 from his.supervisor.report import Reporter
-from his.supervisor.runner import Addresses, Runner
+from his.supervisor.runner import Runner
 from his.web.assets import build_assets
 
 KEEP_ALIVE_SECONDS = (
@@ -26,19 +26,11 @@ def run(settings: Settings) -> int:
     reporter = Reporter()
     for name in unknown_variables(os.environ):
         reporter.note(f"Bỏ qua biến {name}: không có thiết lập này", f"{name} is no setting and has no effect")
-    return Runner(settings, prepare, plan, reporter).run()
+    return Runner(settings, build, plan, fill, reporter).run()
 
 
-def prepare(settings: Settings, owner: str, reporter: Reporter) -> Addresses:
-    """Bring schema and browser assets up to date and fill an empty installation. Raises `SetupError`."""
-    with reporter.step("Cập nhật lược đồ dữ liệu", "Updating the schema"):
-        try:
-            addresses = migrate(owner, settings.data_dir)
-        except psycopg.errors.InsufficientPrivilege:
-            raise SetupError(
-                "Tài khoản trong HIS_DATABASE_URL không đủ quyền tạo vai trò và bảng; hãy dùng tài khoản chủ cơ sở dữ liệu.",
-                "The account of HIS_DATABASE_URL may not create roles and tables; use the owner of the database.",
-            ) from None
+def build(settings: Settings, reporter: Reporter) -> None:
+    """Make the browser's files in a checkout; a wheel brings them along. Raises `SetupError`."""
     if (PROJECT_ROOT / "package-lock.json").exists():
         with reporter.step("Chuẩn bị giao diện", "Preparing the web assets"):
             try:
@@ -48,25 +40,43 @@ def prepare(settings: Settings, owner: str, reporter: Reporter) -> Addresses:
                     f"Không chuẩn bị được giao diện ({type(error).__name__}); hãy kiểm tra mạng rồi chạy lại.",
                     f"The web assets could not be made ({type(error).__name__}); check the network and start again.",
                 ) from None
+
+
+def fill(settings: Settings, owner: str, reporter: Reporter) -> None:
+    """Bring the schema up to date and fill an empty installation. Raises `SetupError`.
+
+    Both programs are read here and not at the top: the web service, started just before, reads its own meanwhile.
+    """
+    with reporter.step("Cập nhật lược đồ dữ liệu", "Updating the schema"):
+        try:
+            importlib.import_module("his.migrate").migrate(owner, settings.data_dir)
+        except psycopg.errors.InsufficientPrivilege:
+            raise SetupError(
+                "Tài khoản trong HIS_DATABASE_URL không đủ quyền tạo vai trò và bảng; hãy dùng tài khoản chủ cơ sở dữ liệu.",
+                "The account of HIS_DATABASE_URL may not create roles and tables; use the owner of the database.",
+            ) from None
     if settings.demo:
         with reporter.step("Kiểm tra dữ liệu mẫu", "Checking the sample data"):
-            seed_demo(addresses["his_app"], settings.data_dir)
-    return addresses
+            importlib.import_module("his.seed").seed_demo(_address(settings, owner, "his_app"), settings.data_dir)
 
 
-def plan(settings: Settings, addresses: Addresses) -> Sequence[Plan]:
+def _address(settings: Settings, owner: str, role: str) -> str:
+    return role_address(owner, role, service_password(settings.data_dir))
+
+
+def plan(settings: Settings, owner: str) -> Sequence[Plan]:
     """Web service, worker and gateway stand-in; each sees only the database address it needs."""
     python = [sys.executable, "-m"]
     # fmt: off
     web = [
-        *python, "uvicorn", "his.app:create_app", "--factory", "--host", settings.host, "--port", str(settings.port),
+        *python, "uvicorn", "his.serve:service", "--factory", "--host", settings.host, "--port", str(settings.port),
         "--loop", "uvloop", "--http", "httptools", "--workers", str(settings.workers), "--log-level", settings.log_level,
         "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "3",
         "--timeout-keep-alive", KEEP_ALIVE_SECONDS, "--timeout-worker-healthcheck", SILENCE_SECONDS,
     ]
     # fmt: on
-    app = {"HIS_APP_DATABASE_URL": addresses["his_app"]}
-    worker = app | {"HIS_WORKER_DATABASE_URL": addresses["his_worker"]}
+    app = {"HIS_APP_DATABASE_URL": _address(settings, owner, "his_app")}
+    worker = app | {"HIS_WORKER_DATABASE_URL": _address(settings, owner, "his_worker")}
     return [
         Plan("web", web, environment(settings, app), settings.log_dir / "web.log"),
         Plan("worker", [*python, "his", "worker"], environment(settings, worker), settings.log_dir / "worker.log"),

@@ -1,5 +1,6 @@
-"""The order of things: lock, checks, database, preparation, children, readiness, watch, stop."""
+"""The order of things: lock, checks, assets, database, web service, schema and data, readiness, watch, stop."""
 
+import contextlib
 import http.client
 import json
 import signal
@@ -22,14 +23,14 @@ READY_SECONDS = 150.0
 FAILURES_BEFORE_READY = 3
 LOG_CHECK_SECONDS = 60.0
 
-Addresses = dict[str, str]
-"""Database addresses by role name: `his_app`, `his_worker`."""
+Build = Callable[[Settings, Reporter], None]
+"""Makes the files the web service hands out."""
 
-Prepare = Callable[[Settings, str, Reporter], Addresses]
-"""Brings schema, assets and sample data up to date: settings, the owner's address, where to report."""
+PlanChildren = Callable[[Settings, str], Sequence[Plan]]
+"""The child processes for the owner's address; the first one is the web service."""
 
-PlanChildren = Callable[[Settings, Addresses], Sequence[Plan]]
-"""The child processes; the first one is the web service."""
+Fill = Callable[[Settings, str, Reporter], None]
+"""Brings schema and sample data up to date: settings, the owner's address, where to report."""
 
 
 class Stopped(BaseException):
@@ -39,11 +40,12 @@ class Stopped(BaseException):
 class Runner:
     """One run of the whole system in one data directory."""
 
-    def __init__(self, settings: Settings, prepare: Prepare, plan: PlanChildren, reporter: Reporter) -> None:
+    def __init__(self, settings: Settings, build: Build, plan: PlanChildren, fill: Fill, reporter: Reporter) -> None:
         self.settings = settings
         self.reporter = reporter
-        self._prepare = prepare
+        self._build = build
         self._plan = plan
+        self._fill = fill
         self._lock = DirectoryLock(settings.data_dir / "his.lock", "his")
         self._server: Embedded | None = None
         self._children: list[Child] = []
@@ -91,6 +93,7 @@ class Runner:
         require_port(settings.host, settings.port, "HIS_PORT")
         require_port("127.0.0.1", settings.gateway_port, "HIS_GATEWAY_PORT")
         settings.log_dir.mkdir(mode=0o700, exist_ok=True)
+        self._build(settings, self.reporter)
         if settings.database_url:
             with self.reporter.step("Kiểm tra cơ sở dữ liệu", "Checking the database"):
                 require_server(settings.database_url)
@@ -100,11 +103,13 @@ class Runner:
                 self._server = Embedded(settings.data_dir, durable=settings.profile != "test")
                 self._server.start()
             owner = self._server.conninfo()
-        addresses = self._prepare(settings, owner, self.reporter)
-        self._children = [Child(plan) for plan in self._plan(settings, addresses)]
+        settings.gate.touch()
+        self._children = [Child(plan) for plan in self._plan(settings, owner)]
+        web, *others = self._children
+        web.start()  # it reads its programs while the schema is looked after, and waits at the gate before it serves
+        self._fill(settings, owner, self.reporter)
         with self.reporter.step("Khởi động dịch vụ", "Starting the services"):
-            web, *others = self._children
-            web.start()
+            settings.gate.unlink()
             self._await_ready(web)
             for child in others:  # not earlier: they would take the processor from what people wait for
                 child.start()
@@ -116,24 +121,29 @@ class Runner:
         while time.monotonic() < deadline:
             if is_ready(self.settings.browse_url):
                 return
+            self._revive_database()
             web.check()
             if web.failures >= FAILURES_BEFORE_READY:
                 raise SetupError(
                     f"Dịch vụ web dừng ngay khi khởi động; xem {log}.", f"The web service fails to start; see {log}."
                 )
-            time.sleep(0.1)
+            time.sleep(0.05)
         raise SetupError(
             f"Dịch vụ web chưa sẵn sàng sau {READY_SECONDS:.0f} giây; xem {log}.",
             f"The web service was not ready after {READY_SECONDS:.0f} seconds; see {log}.",
         )
 
+    def _revive_database(self) -> None:
+        """Start PostgreSQL again if it ended. Raises `SetupError` when it stays down."""
+        if self._server is not None and not self._server.running:
+            self.reporter.note("PostgreSQL dừng bất thường, khởi động lại", "PostgreSQL ended, starting it again")
+            self._server.start()
+
     def _watch(self) -> None:
         """Keep database and children alive until somebody asks to stop. Raises `SetupError` if the database stays down."""
         next_trim, days = 0.0, count_days(self.settings)
         while not self._stop.wait(0.2):
-            if self._server is not None and not self._server.running:
-                self.reporter.note("PostgreSQL dừng bất thường, khởi động lại", "PostgreSQL ended, starting it again")
-                self._server.start()
+            self._revive_database()
             for child in self._children:
                 ended = child.check()
                 if ended is not None:
@@ -154,6 +164,8 @@ class Runner:
 
     def _shut_down(self) -> None:
         """Children first, so that none meets a database that is gone; then PostgreSQL; then the lock."""
+        with contextlib.suppress(OSError):
+            self.settings.gate.unlink()  # a start that was broken off leaves it
         if self._children or self._server is not None:
             with self.reporter.step("Dừng hệ thống", "Stopping"):
                 stop_all(self._children)

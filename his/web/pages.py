@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from his.kit.text import fold
 from his.web import i18n, keys, parts
 from his.web.page import render, templates
+from his.web.static_files import asset_url
 
 router = APIRouter(include_in_schema=False)
 places = APIRouter(include_in_schema=False)  # for a shell that stands alone; the front desk answers with people as well
@@ -22,6 +23,12 @@ def _with_parts_menu(request: Request) -> None:
         request.state.menu = parts.MENU
     if getattr(request.state, "gateway", None) is None:
         request.state.gateway = parts.GATEWAY
+
+
+@router.get("/favicon.ico")
+async def show_icon() -> RedirectResponse:
+    """The icon of the tab, for documents that name none: a JSON answer, a printed PDF."""
+    return RedirectResponse(asset_url("favicon.svg"), 308)
 
 
 @router.get("/keys")

@@ -18,7 +18,7 @@ import his
 from his.kit.config import PREFIX, Settings
 from his.kit.rulebook import Rule
 
-CODE = re.compile(r"[A-Z]{3}-[A-Z0-9]+(-[A-Z0-9]+)*-\d{2}$")
+CODE = re.compile(r"[A-Z]{3}-[A-Z0-9]+(-[A-Z0-9_]+)*-\d{2}$")
 
 
 def every_rule():

@@ -129,7 +129,10 @@ def signed_in(browser: Browser, address: str, username: str) -> Page:
     context = browser.new_context(locale="vi-VN", viewport={"width": 1366, "height": 768})
     page = context.new_page()
     page.noise = []  # type: ignore[attr-defined]
-    page.on("console", lambda m: page.noise.append(m.text) if m.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda m: page.noise.append(f"{m.text} {m.location['url']}") if m.type in ("error", "warning") else None,
+    )
     page.on("pageerror", lambda e: page.noise.append(str(e)))
     page.goto(f"{address}/sign-in")
     page.fill("input[name=username]", username)

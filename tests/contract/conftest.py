@@ -29,7 +29,10 @@ from his.kit.db import Database, Scope
 from his.kit.errors import HisError
 from his.kit.ids import new_id
 from his.orders.tables import CriticalNotice, Observation
+from his.papers.tables import ClinicalPaper
+from his.papers.terms import PaperKind
 from his.prescriptions.tables import AllergyIntolerance
+from his.settlement import service as settlement
 from tests.integration import dossiers
 
 HOME, NEXT_DOOR = 2, 3
@@ -39,7 +42,7 @@ KINDS = {
     "diagnosis_id": "diagnosis", "note_id": "note", "request_id": "service_request", "notice_id": "critical_notice",
     "lot_id": "stock_lot", "prescription_id": "prescription", "dispense_id": "medication_dispense",
     "payment_id": "payment", "report_id": "line_report", "allergy_id": "allergy_intolerance", "room_id": "room",
-    "claim_id": "claim", "case_id": "review_case",
+    "paper_id": "clinical_paper", "claim_id": "claim", "case_id": "review_case", "settlement_id": "settlement",
 }  # fmt: skip
 """Which record a parameter of an address names; a new parameter must be written here."""
 STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")
@@ -94,7 +97,12 @@ async def _visits(dsn: str) -> None:
             unit_id=HOME, observation_id=seen.id, service_request_id=seen.service_request_id, encounter_id=seen.encounter_id,
             patient_id=seen.patient_id, name="Kali máu", value="6,4 mmol/L", raised_at=now,
         )  # fmt: skip
-        await db.apply(Changes().insert(report, paid, allergy, notice), now)
+        paper = ClinicalPaper(
+            unit_id=HOME, encounter_id=claim.encounter_id, patient_id=claim.patient_id, kind=PaperKind.FOLLOW_UP.value,
+            number="97002-2026-000001", content={"appointment_at": (now + timedelta(days=14)).isoformat()}, issued_at=now,
+        )  # fmt: skip
+        await db.apply(Changes().insert(report, paid, allergy, notice, paper), now)
+        await settlement.send(db, claim.period, settlement.Actor(new_id(), "Người thử"), now)
     await database.close()
 
 

@@ -16,6 +16,7 @@ OPEN = {
     "/oauth2/token": "machines sign in with a secret",
     "/livez": "the supervisor asks",
     "/readyz": "the supervisor asks",
+    "/favicon.ico": "the icon of the tab",
     "/keys": "the list of keys shows no data",
     "/language/{code}": "the language of this browser, kept in a cookie",
     "/parts": "style sheet of the components, invented data",

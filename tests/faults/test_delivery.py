@@ -1,125 +1,136 @@
-"""500 dossiers through a gateway that refuses, is silent, repeats and mumbles: each arrives once, bytes identical."""
+"""Dossiers through a gateway that fails in every way, sent by workers that are killed at every step.
+
+`HIS_DELIVERY_DOSSIERS` sets how many dossiers (10,000 in the full trial) and `HIS_DELIVERY_KILLS` how often at each step
+(50 in the full trial); the suite plays it small. Each dossier is accepted once, with the bytes that were sealed, and none
+is left without somebody whose turn it is.
+"""
 
 import asyncio
 import hashlib
-import sys
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from uuid import uuid4
+import json
+import os
+import random
+import time
+from collections import Counter
+from datetime import timedelta
 
-import pytest
-from sqlalchemy import select
+import psycopg
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from standin import gateway, prepare
-
-from his.claims.signature import Signer
-from his.claims.xml.envelope import wrap
-from his.exchange import service, store
-from his.exchange.insurance import Insurance
-from his.exchange.tables import Parcel
-from his.kit.changes import Changes
-from his.kit.columns import table
-from his.kit.config import get_settings
-from his.kit.db import Database, Scope
+from his.kit.db import Database
 from his.standin.faults import Fault, FaultPlan
+from tests.faults.dossiers import AT, signed
+from tests.faults.outbox import put
+from tests.faults.workers import STEPS, start
+from tests.standin import gateway
 
-START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
-CODE, UNIT = "97002", 2
-FAULTS = {
-    Fault.REFUSE: 0.05, Fault.BUSY: 0.05, Fault.TIMEOUT_BEFORE: 0.04, Fault.TIMEOUT_AFTER: 0.06,
-    Fault.TWICE: 0.10, Fault.ERROR_BODY: 0.05, Fault.TRUNCATED: 0.05,
-}  # fmt: skip
-
-
-def signed(data_dir, count):
-    keys = data_dir / "keys"
-    signer = Signer.from_pem((keys / f"{CODE}.key.pem").read_bytes(), (keys / f"{CODE}.cert.pem").read_bytes())
-    for number in range(count):
-        code = f"{CODE}2611{number:06d}"
-        inner = f'<?xml version="1.0" encoding="utf-8"?>\r\n<TONG_HOP><MA_LK>{code}</MA_LK></TONG_HOP>'
-        yield code, signer.sign(wrap(CODE, START, [("XML1", inner)]))
+DOSSIERS = int(os.environ.get("HIS_DELIVERY_DOSSIERS", "400"))
+KILLS = int(os.environ.get("HIS_DELIVERY_KILLS", "2"))
+WORKERS = int(os.environ.get("HIS_DELIVERY_WORKERS", "2"))
+SPEED = 30.0
+"""The workers' clock runs so many times faster: a lease of two minutes ends after four seconds."""
+SEED = 20261128
+FAULTS = {fault: 0.02 for fault in Fault if fault is not Fault.NONE}
+PATIENCE_SECONDS = 120 + DOSSIERS
 
 
-async def outbox(database, files):
-    async with database.scoped(Scope(UNIT, "test")) as db:
-        changes = Changes()
-        for code, content in files:
-            service.queue(changes, service.new_parcel(UNIT, "dossier", "Test", uuid4(), code, content, START), START)
-        await db.apply(changes, START)
+def rows(owner, query):
+    with psycopg.connect(owner) as connection:
+        return connection.execute(query).fetchall()
 
 
-async def run_dry(database, insurance, *, limit=200):
-    """Deliver until nothing is due, letting the clock jump instead of waiting for the back-off."""
-    now = START
-    for _ in range(limit):
-        async with database.scoped(Scope(None, "worker", "worker")) as db:
-            due = await store.find_due(db, now, 64)
-        if due:
-            gate = asyncio.Semaphore(16)
+class Trial:
+    """Keeps some workers alive: whoever is killed is replaced, by one that will be killed at the next step of the plan."""
 
-            async def one(unit_id, parcel_id, gate=gate, at=now):
-                async with gate:
-                    await service.deliver(database, insurance, unit_id, parcel_id, CODE, at)
+    def __init__(self, dsn, address, data_dir, now):
+        self.arguments = (dsn, address, data_dir)
+        self.began, self.chance, self.kills = now, random.Random(SEED), Counter()
+        self.plan = [step for step in STEPS for _ in range(KILLS)]
+        self.chance.shuffle(self.plan)
+        self.workers = []
 
-            await asyncio.gather(*(one(*entry) for entry in due))
-        else:
-            now += timedelta(hours=1)
-            async with database.scoped(Scope(None, "worker", "worker")) as db:
-                if not await store.find_due(db, now, 1):
-                    return
-    raise AssertionError("parcels are still waiting")
+    def begin(self):
+        step = self.plan.pop() if self.plan else ""
+        passes = self.chance.randrange(3) if step in ("asking", "asked") else self.chance.randrange(1, 12)
+        seed = self.chance.randrange(1 << 30)
+        self.workers.append((step, start(*self.arguments, step, passes, seed, self.began, SPEED)))
+
+    def tend(self):
+        for step, process in list(self.workers):
+            if not process.is_alive():
+                self.workers.remove((step, process))
+                assert process.exitcode == -9, (step, process.exitcode)
+                self.kills[step] += 1
+        while len(self.workers) < WORKERS:
+            self.begin()
+
+    def stop(self):
+        for _, process in self.workers:
+            process.kill()
+            process.join()
 
 
-@pytest.fixture
-async def worker_database(clone):
-    database = Database(clone["his_worker"], size=6)
+async def queue_all(dsn, data_dir):
+    database = Database(dsn, size=4)
     await database.open()
-    yield database
+    sealed = {}
+    for begin in range(0, DOSSIERS, 200):
+        files = list(signed(data_dir, range(begin, min(begin + 200, DOSSIERS))))
+        await put(database, files)
+        sealed |= {code: hashlib.sha256(content).hexdigest() for code, content in files}
     await database.close()
+    return sealed
 
 
-async def test_500_dossiers_arrive_once_with_identical_bytes(worker_database, tmp_path):
-    prepare(tmp_path, [CODE])
-    files = dict(signed(tmp_path, 500))
-    await outbox(worker_database, files.items())
-    with gateway(tmp_path, FaultPlan(FAULTS, silence_seconds=1.3, seed=7)) as (address, stand_in):
-        settings = get_settings().model_copy(
-            update={"gateway_url": address, "data_dir": tmp_path, "gateway_timeout_seconds": 1}
-        )
-        insurance = Insurance(settings)
-        await run_dry(worker_database, insurance)
-        await insurance.close()
-        rows = stand_in.ledger.db.execute("SELECT reference, sha256, receipt FROM arrival").fetchall()
-    assert len(rows) == 500
-    assert {reference: digest for reference, digest, _ in rows} == {
-        code: hashlib.sha256(content).hexdigest() for code, content in files.items()
-    }
-    async with worker_database.scoped(Scope(UNIT, "test")) as db:
-        parcels = {p.reference: p for p in [await store.get_parcel(db, i) for i in await all_ids(db)]}
-        assert {p.state for p in parcels.values()} == {"accepted"}
-        assert {reference: receipt for reference, _, receipt in rows} == {r: p.receipt for r, p in parcels.items()}
-        attempts = [p.attempts for p in parcels.values()]
-    assert max(attempts) > 1, "the faults never struck, the trial proves nothing"
+def play(trial, owner):
+    """Until nothing is open, or the patience ends."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        trial.tend()
+        left = rows(owner, "SELECT count(*) FROM parcel WHERE state NOT IN ('accepted', 'rejected')")[0][0]
+        if not left:
+            return
+        time.sleep(0.2)
+    states = rows(owner, "SELECT state, attempts, lease_until, reply FROM parcel WHERE state <> 'accepted' LIMIT 5")
+    raise AssertionError(f"{left} parcels are stuck: {states}")
 
 
-async def all_ids(db):
-    return [row[0] for row in await db.all(select(table(Parcel).c.id).limit(1000))]
+async def test_every_dossier_is_accepted_once_though_workers_die_at_every_step(worker_database, clone, data_dir):
+    sealed = await queue_all(clone["his_worker"], data_dir)
+    began, started = time.time(), time.process_time()
+
+    def now():
+        return AT + timedelta(seconds=(time.time() - began) * SPEED)
+
+    with gateway(data_dir, FaultPlan(FAULTS, silence_seconds=1.3, seed=SEED), now) as (address, stand_in):
+        trial = Trial(clone["his_worker"], address, data_dir, began)
+        try:
+            await asyncio.to_thread(play, trial, clone["owner"])
+        finally:
+            trial.stop()
+        await asyncio.sleep(2)  # what the gateway still has in hand
+        arrivals = stand_in.ledger.db.execute("SELECT reference, sha256, receipt FROM arrival").fetchall()
+        counts = stand_in.ledger.counts()
+    parcels = rows(clone["owner"], "SELECT reference, sha256, receipt, state, lease_until, content FROM parcel")
+    assert len(arrivals) == len(sealed) == DOSSIERS
+    assert {reference: digest for reference, digest, _ in arrivals} == sealed, "other bytes than the sealed ones"
+    assert {p[0]: hashlib.sha256(p[5].encode()).hexdigest() for p in parcels} == sealed
+    assert {(p[0], p[2]) for p in parcels} == {(a[0], a[2]) for a in arrivals}, "a receipt of another dossier"
+    assert {(p[3], p[4]) for p in parcels} == {("accepted", None)}
+    assert (counts["replaced"], counts["different"]) == (0, 0)
+    steps = "SELECT count(*) FILTER (WHERE state = 'accepted') - count(*) FILTER (WHERE detail LIKE 'Mã giao dịch % là của hồ sơ 9%') "
+    steps += (
+        "FROM parcel_event WHERE detail NOT LIKE 'Câu trả lời%'"  # a receipt that was another's is taken back first
+    )
+    assert rows(clone["owner"], steps)[0][0] == DOSSIERS, "accepted more than once"
+    report(trial, clone["owner"], counts, began, started)
 
 
-async def test_a_changed_byte_is_refused_and_told(worker_database, tmp_path):
-    prepare(tmp_path, [CODE])
-    (code, content), *_ = signed(tmp_path, 1)
-    await outbox(worker_database, [(f"{code}x", content.replace(b"CHUKYDONVI", b"CHUKYDONVI ", 1))])
-    with gateway(tmp_path) as (address, stand_in):
-        settings = get_settings().model_copy(update={"gateway_url": address, "data_dir": tmp_path})
-        insurance = Insurance(settings)
-        async with worker_database.scoped(Scope(None, "worker", "worker")) as db:
-            ((unit_id, parcel_id),) = await store.find_due(db, START, 5)
-        state = await service.deliver(worker_database, insurance, unit_id, parcel_id, CODE, START)
-        await insurance.close()
-        assert stand_in.ledger.counts()["arrivals"] == 0
-    async with worker_database.scoped(Scope(UNIT, "test")) as db:
-        parcel = await store.get_parcel(db, parcel_id)
-    assert (state, parcel.reply_code) == ("rejected", "125")
+def report(trial, owner, counts, began, started):
+    kills = {step: trial.kills[step] for step in STEPS}
+    print(json.dumps({
+        "trial": "delivery", "dossiers": DOSSIERS, "kills": kills, "requests": counts["requests"],
+        "attempts": rows(owner, "SELECT max(attempts), sum(attempts)::int FROM parcel")[0],
+        "seconds": round(time.time() - began), "cpu_seconds_gateway": round(time.process_time() - started),
+    }))  # fmt: skip
+    assert counts["requests"] > DOSSIERS, "nothing was ever repeated, the trial proves nothing"
+    assert min(kills.values()) >= KILLS, f"the work ended before the kills: {kills}"

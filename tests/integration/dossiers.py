@@ -106,8 +106,13 @@ def drug(code: str, name: str, price: int, quantity: int, at: datetime, visa: st
 
 
 def lines_of(at: datetime, size: str) -> tuple[tuple[ServiceLine, ...], tuple[DrugLine, ...]]:
-    """Lines of a dossier: `full` has eight with things to look at, `clean` has two."""
+    """Lines of a dossier: `full` has eight with things to look at, `clean` has two, `large` costs over five million."""
     exam = service("02.1896", "Khám Nội", 45000, "13", at, 0)
+    if size == "large":
+        return (
+            exam,
+            service("18.0339.0041", "Chụp cộng hưởng từ", 7_500_000, "2", at + timedelta(minutes=30), 40, "MR01"),
+        ), ()
     if size == "clean":
         return (
             exam,

@@ -10,7 +10,7 @@ import sys
 from his.kit.config import Settings, load_settings
 from his.supervisor.children import Plan
 from his.supervisor.report import Reporter
-from his.supervisor.runner import Addresses, Runner
+from his.supervisor.runner import Runner
 
 WEB = """
 import http.server, sys
@@ -26,13 +26,17 @@ HELPED = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c',
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {HELPED}"
 
 
-def prepare(settings: Settings, owner: str, reporter: Reporter) -> Addresses:
-    """Nothing to prepare: both roles are the owner."""
+def build(settings: Settings, reporter: Reporter) -> None:
+    """No files to make."""
+
+
+def fill(settings: Settings, owner: str, reporter: Reporter) -> None:
+    """Nothing to prepare."""
     with reporter.step("Chuẩn bị", "Preparing"):
-        return {"his_app": owner, "his_worker": owner}
+        pass
 
 
-def plan(settings: Settings, addresses: Addresses) -> list[Plan]:
+def plan(settings: Settings, owner: str) -> list[Plan]:
     """A web service that is ready at once, a sleeper, and one with a helper."""
     environment = dict(os.environ)
     commands: dict[str, list[str]] = {
@@ -47,4 +51,4 @@ def plan(settings: Settings, addresses: Addresses) -> list[Plan]:
 
 
 if __name__ == "__main__":
-    sys.exit(Runner(load_settings(), prepare, plan, Reporter()).run())
+    sys.exit(Runner(load_settings(), build, plan, fill, Reporter()).run())

@@ -2,9 +2,15 @@
 
 import argparse
 
-from tests.load import fhir, pure
+from tests.load import fhir, pure, sealing, settlement, worklist
 
-GROUPS = {"pure": pure.measure, "fhir": fhir.measure}
+GROUPS = {
+    "pure": pure.measure,
+    "fhir": fhir.measure,
+    "sealing": sealing.measure,
+    "settlement": settlement.measure,
+    "worklist": worklist.measure,
+}
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ def to_fhir(view: InvoiceView) -> dict[str, Any]:
         resourceType="Invoice",
         id=str(statement.id),
         identifier=[identifier(STATEMENT, statement.number, "official")],
-        status="issued",
+        status="cancelled" if statement.facts.get("cancelled") else "issued",
         subject=reference("Patient", view.patient_id),
         recipient=reference("Patient", view.patient_id),
         date=moment(statement.issued_at),

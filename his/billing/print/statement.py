@@ -25,7 +25,7 @@ from his.billing.rules.labels import percent
 from his.billing.service import VisitBill
 from his.billing.tables import Charge
 from his.billing.terms import Shares
-from his.billing.view import SEXES, Block, blocks_of
+from his.billing.view import SEXES, Block, blocks_of, told_visit
 from his.encounters.tables import Diagnosis
 from his.kit.clock import local
 from his.kit.money import vnd
@@ -213,7 +213,7 @@ def _totals(bill: VisitBill) -> list[Flowable]:
 def _why(bill: VisitBill) -> list[Flowable]:
     """Why the visit is computed so, and every line with the rules that bore on it."""
     story: list[Flowable] = [CondPageBreak(25 * mm), Spacer(1, 2 * mm), para("III. Vì sao tính như vậy", 10, bold=True)]
-    story += [para(f"{step['text']} ({step['basis']})", 8.4) for step in bill.explanation]
+    story += [para(f"{step['text']} ({step['basis']})", 8.4) for step in told_visit(bill)]
     visit_wide = {step["text"] for step in bill.explanation}
     for index, line in enumerate(bill.lines, start=1):
         price, parts = line.explanation[0]["text"], line.explanation[-1]["text"]

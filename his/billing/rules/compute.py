@@ -12,6 +12,7 @@ from his.billing.rules.days import day_of
 from his.billing.rules.exemption import copay_room
 from his.billing.rules.frame import FULL_RATE, Frame
 from his.billing.rules.labels import percent
+from his.billing.rules.readings import settings_on
 from his.billing.rules.service_rate import Rated, rate_services
 from his.billing.rules.split import allot_sources, split_line, support_covered
 from his.billing.rules.steps import step
@@ -48,14 +49,16 @@ class _Draft:
         self.cover = cover
 
 
-def compute_visit(facts: VisitFacts, settings: BenefitSettings = DEFAULT) -> VisitShare:
+def compute_visit(facts: VisitFacts, settings: BenefitSettings | None = None) -> VisitShare:
     """The shares of every line and of the visit, in đồng with two decimals.
 
     Line by line and in the header insurer_share + copayment + self_paid + other_sources == amount_hospital; the header
-    is the sum of the rounded lines (unless `settings.header_fund` asks for the other reading). Raises HisError INVALID
+    is the sum of the rounded lines (unless `settings.header_fund` asks for the other reading). Without `settings` the
+    readings in use on the day of the end hold (`readings.py`). Raises HisError INVALID
     naming the field for facts that cannot be computed: negative amounts, a card without a known digit, a day before
     the first reference level.
     """
+    settings = settings or settings_on(day_of(facts.ended_at))
     frame = Frame(facts, settings)
     drafts = [_price(frame, rated) for rated in rate_services(facts.lines, facts.exams_before, settings)]
     measured = [_measure(frame, package.used_at, index) for index, package in enumerate(facts.packages)]

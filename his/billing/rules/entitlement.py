@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 from his.billing.rules import cards as card_rules
-from his.billing.rules.compute import DEFAULT
 from his.billing.rules.frame import Frame
 from his.billing.rules.labels import percent
+from his.billing.rules.readings import settings_on
 from his.billing.rules.steps import step
 from his.billing.terms import (
     BenefitSettings,
@@ -32,13 +32,14 @@ def compute_entitlement(
     care_setting: str = "01",
     copay: CopayHistory | None = None,
     exempt_from: date | None = None,
-    settings: BenefitSettings = DEFAULT,
+    settings: BenefitSettings | None = None,
 ) -> Entitlement:
     """Category, reason, card and rate on a day, before any line exists; what the desk shows at registration.
 
     A card without a known digit does not raise: `benefit_rate` is None and the text says to check the card. The 15 %
     rule cannot be known yet; `low_cost_limit` is the amount below which the fund will pay in full.
     """
+    settings = settings or settings_on(on)
     moment = datetime.combine(on, time.min)
     facts = VisitFacts(
         moment, moment, care_setting, facility, route, tuple(cards), copay=copay, exempt_from=exempt_from

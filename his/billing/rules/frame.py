@@ -102,7 +102,7 @@ class Frame:
                 rate = FULL_RATE
                 steps.append(step("BIL-RATE-05", f"Được miễn cùng chi trả vào ngày {day:%d/%m/%Y}."))
         if reduced:
-            text = f"Đối tượng {category.code}: {percent(rate)} x {percent(category.ratio * 100)}."
+            text = f"Đối tượng {category.code}: {percent(rate)} × {percent(category.ratio * 100)} = {percent(rate * category.ratio)}."
             steps.append(step("BIL-CAT-02", text))
         return DayRate(rate * category.ratio, held, tuple(steps))
 

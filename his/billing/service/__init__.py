@@ -12,7 +12,7 @@ from his.billing.service.charges import charge_changes, preview_bill, recompute,
 from his.billing.service.facts import card_facts, facility_facts, route_facts
 from his.billing.service.payment import METHOD_NAMES, METHODS, cancel_payment, check_payment, take_payment
 from his.billing.service.reports import answer_report, report_line
-from his.billing.service.statement import statement_changes, statement_of
+from his.billing.service.statement import statement_changes, statement_of, thaw_changes
 from his.billing.store import BillFacts, Ledger, Medicine
 
 __all__ = [
@@ -40,5 +40,6 @@ __all__ = [
     "statement_changes",
     "statement_of",
     "take_payment",
+    "thaw_changes",
     "total_shares",
 ]

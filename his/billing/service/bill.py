@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from his.billing.rules import compute_visit, sum_shares
+from his.billing.rules.arithmetic import Figures, explain_amounts
 from his.billing.rules.form import form_group
 from his.billing.rules.labels import number, percent
 from his.billing.rules.reference_level import EXEMPTION_MONTHS
@@ -267,6 +268,12 @@ def explain_charge(source: Source, share: LineShare) -> Explanation:
         told = "Người bệnh đồng ý tự trả khoản này khi chỉ định"
         steps.append({"code": "BIL-LINE-02", "text": told, "basis": "Luật BHYT Điều 23; thỏa thuận khi chỉ định"})
     steps += [{"code": s.code, "text": s.text, "basis": s.basis} for s in share.explanation]
+    fund_price = source.facts.unit_price if source.facts.insured_unit_price is None else source.facts.insured_unit_price
+    figures = Figures(
+        share.quantity, source.facts.unit_price, min(fund_price, source.facts.unit_price), Decimal(share.service_rate),
+        share.cover_rate, share.benefit_rate, share,
+    )  # fmt: skip
+    steps += [{"code": s.code, "text": s.text, "basis": s.basis} for s in explain_amounts(figures)]
     parts = [
         f"{word} {vnd(amount)}"
         for word, amount in (

@@ -8,7 +8,8 @@ from his.billing.service.bill import VisitBill, compute_bill, total_shares
 from his.billing.service.charges import CLOSED, settle_charges
 from his.billing.tables import Statement
 from his.billing.terms import InvoiceView
-from his.kit.changes import Changes
+from his.encounters.tables import Encounter
+from his.kit.changes import Changes, values
 from his.kit.db import Db
 from his.kit.errors import HisError, Kind
 from his.kit.money import vnd
@@ -54,3 +55,20 @@ def statement_of(bill: VisitBill, now: datetime) -> Statement:
         explanation=bill.explanation,
         facts={**bill.head, "due": str(bill.due), "rounding": str(bill.rounding)},
     )
+
+
+async def thaw_changes(db: Db, changes: Changes, encounter: Encounter) -> None:
+    """Let the frozen statement of a visit that is opened again fall away; its Invoice stays as cancelled, its sums in the
+    audit trail. Charges, payments and what was handed out are untouched.
+    """
+    ledger = await store.load_ledger(db, encounter.id)
+    statement = ledger.statement
+    if statement is None:
+        return
+    ids = tuple(row.id for row in ledger.charges if row.status != "cancelled")
+    void = Statement(**{**values(statement), "facts": {**statement.facts, "cancelled": True}})
+    changes.delete(statement).version(InvoiceView(void, ids, encounter.patient_id))
+    sums = {
+        name: str(getattr(statement, name)) for name in ("total_hospital", "insurer_share", "copayment", "self_paid")
+    }
+    changes.audit("statement:thaw", "Statement", statement.id, **sums)

@@ -2,11 +2,15 @@
 
 from fastapi import APIRouter
 
-from his.claims.pages import board
+from his.claims.pages import board, dossier, export, group, proof, rule_pack
 from his.identity.terms import Capability
 from his.web.page import MenuItem
 
 router = APIRouter()
-router.include_router(board.router)
+for page in (rule_pack, board, group, export, proof, dossier):  # the dossier's address takes any word, so it comes last
+    router.include_router(page.router)
 
-MENU = [(Capability.CLAIM_DESK, MenuItem("Hồ sơ BHYT", "/claims", "shield"))]
+MENU = [
+    (Capability.CLAIM_DESK, MenuItem("Hồ sơ BHYT", "/claims", "shield")),
+    (Capability.UNIT_ADMIN, MenuItem("Quy tắc BHYT", "/claims/rules", "settings")),
+]

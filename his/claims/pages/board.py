@@ -1,116 +1,146 @@
-"""HTML of the claims desk: the month's funnel with causes, the list, one dossier with its history and the signed file."""
+"""HTML of the claims desk: the board of the month by cause, department and age, and the list behind every number."""
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from his.claims import desk, service, store, view
-from his.claims.desk import PAGE, Dossier
-from his.identity.access import Caller, needs
-from his.identity.terms import Capability
-from his.kit.changes import Changes
+from his.claims import desk, proof, view
+from his.claims.deeds import MOST, Outcome
+from his.claims.desk import PAGE, Filters, Group
+from his.claims.pages.common import LAST_PAGE, Desk, asked, read_filters, read_period
+from his.identity.access import Caller
 from his.kit.clock import day_of
-from his.kit.errors import invalid, not_found
-from his.kit.text import clean, mask
-from his.web.page import Toast, render, toast_event
+from his.kit.errors import invalid
+from his.web.page import Toast, render
 
 router = APIRouter()
-Desk = Annotated[Caller, needs(Capability.CLAIM_DESK)]
-LAST_PAGE = 200
-
-
-def read_period(text: str, caller: Caller) -> str:
-    """The month asked for, else the present one; raises INVALID."""
-    period = text or desk.this_month(day_of(caller.now))
-    try:
-        desk.month_bounds(period)
-    except ValueError as error:
-        raise invalid("period", "Tháng ghi như 2026-10.") from error
-    return period
-
-
-def states_of(chosen: str) -> tuple[str, ...]:
-    """The states behind a filter chip; raises INVALID for an unknown one."""
-    for key, _, states in view.FILTERS:
-        if key == chosen:
-            return states
-    raise invalid("state", "Trạng thái này không có trong danh sách.")
+VIEWS = (("causes", "Theo nguyên nhân"), ("departments", "Theo khoa"), ("ages", "Theo tuổi"), ("list", "Theo hồ sơ"))
 
 
 @router.get("/claims")
 async def board(
-    request: Request, caller: Desk, period: str = "", show: str = "", state: str = "", q: str = "", page: int = 1
-) -> Response:
-    """The desk: why dossiers wait (`show` causes) or the dossiers themselves (`show` list)."""
+    request: Request, caller: Desk, period: str = "", show: str = "", state: str = "", cause: str = "",
+    department: str = "", since: str = "", until: str = "", q: str = "", page: int = 1,
+) -> Response:  # fmt: skip
+    """The desk: why dossiers wait (`show` causes), departments, ages, or the dossiers themselves (`show` list)."""
     month = read_period(period, caller)
-    counts = await store.count_states(caller.db, month)
+    given = {"state": state, "cause": cause, "department": department, "since": since, "until": until, "q": q}
+    filters = read_filters(**given)
+    listing = show == "list" or bool(state or q or department or since or until)
+    chosen = "list" if listing else show if show in dict(VIEWS) else "causes"
+    if listing:
+        context = await _list(caller, month, filters, asked(given), page)
+        context |= await _head(caller, month, chosen)
+        return render(request, "claims/board.html", context)
+    return render(request, "claims/board.html", await board_context(caller, month, chosen, cause))
+
+
+@router.get("/claims/desk")
+async def refresh(request: Request, caller: Desk, period: str = "", cause: str = "") -> Response:
+    """The board by cause as a piece: what the page asks for again while it is open."""
+    month = read_period(period, caller)
+    return render(request, "claims/_desk.html", await board_context(caller, month, "causes", cause))
+
+
+async def desk_piece(
+    request: Request, caller: Caller, month: str, cause: str, done: list[Outcome], toast: Toast
+) -> Response:
+    """The board after a deed on a group, with what became of each dossier."""
+    context = await board_context(caller, month, "causes", cause)
+    return render(request, "claims/_desk.html", context | {"done": done}, toast=toast)
+
+
+async def board_context(caller: Caller, month: str, show: str, cause: str = "") -> dict[str, Any]:
+    """Everything the board shows; at most nine queries."""
+    faults = await desk.list_faults(caller.db, month)
     waits = await desk.list_waits(caller.db, month)
-    causes = [*await desk.list_causes(caller.db, month), *waits]
+    context = await _head(caller, month, show, waits)
+    rows = view.causes(faults, waits, caller.now)
+    context |= {"rows": rows, "done": [], "most": MOST}
+    if show == "causes":
+        first = next((r for r in rows if r["code"] == cause), rows[0] if rows else None)
+        return context | {"cause": first, "waiting": await _waiting(caller, month, first)}
+    names = await desk.list_departments(caller.db)
+    if show == "departments":
+        counts = context["counts"]
+        return context | {"departments": view.departments(counts, waits, names, month, caller.now)}
+    titles = {r["code"]: r["title"] for r in rows}
+    open_waits: list[Group] = [*faults, *(g for g in waits if g.cause != desk.FAULTY)]
+
+    def place(code: str) -> str:
+        return names.get(code, code or "Chưa ghi khoa")
+
+    return context | {
+        "bands": [word for _, _, word in view.AGES],
+        "by_department": view.ages(waits, place, month, caller.now, by_department=True),
+        "by_cause": view.ages(open_waits, lambda c: titles.get(c, c), month, caller.now, by_department=False),
+    }
+
+
+async def _waiting(caller: Caller, month: str, row: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The dossiers of a cause, each with its own clock."""
+    if row is None:
+        return []
+    found = await desk.list_waiting(caller.db, month, Filters(cause=row["code"]))
+    today = day_of(caller.now)
+    out = []
+    for item in found:
+        due = view.due_of(item)
+        out.append({"item": item, "due": view.due_word(due, caller.now), "late": due is not None and due.late(today)})
+    return out
+
+
+async def _head(caller: Caller, month: str, show: str, waits: list[Group] | None = None) -> dict[str, Any]:
+    """Title, funnel, months and switch: on every view of the desk."""
+    counts = await desk.count_stages(caller.db, month)
     closed = await desk.count_closed(caller.db, month)
-    known = await desk.list_periods(caller.db)
-    listing = show == "list" or bool(state or q)
-    left, amount = view.at_stake(counts)
-    name = f"{month[5:]}/{month[:4]}"
-    stages = view.funnel(closed, counts, name, view.oldest_due(waits, caller.now))
-    for item in stages:
-        if item["href"]:
-            item["href"] = f"/claims?{urlencode({'period': month, 'state': item['href']})}"
-    context: dict[str, Any] = {
+    known = await desk.list_periods(caller.db, day_of(caller.now))
+    left, amount = view.total(counts, desk.OPEN)
+    late = sum(s.late for s in view.sums(waits or [], day_of(caller.now), lambda g: g.cause).values())
+    return {
         "period": month,
-        "month": name,
+        "month": f"{month[5:]}/{month[:4]}",
         "months": view.months(known, caller.now),
-        "stages": stages,
+        "counts": counts,
+        "stages": view.funnel(closed, counts, month, late),
         "left": left,
+        "late": late,
         "left_words": view.money_line(left, amount),
-        "listing": listing,
-        "switch": [
-            ("causes", "Theo nguyên nhân", f"/claims?{urlencode({'period': month})}"),
-            ("list", "Theo hồ sơ", f"/claims?{urlencode({'period': month, 'show': 'list'})}"),
-        ],
+        "older": await desk.list_older(caller.db, month),
+        "proof": await proof.last_proof(caller.db, month),
+        "show": show,
+        "switch": [(key, word, f"/claims?{urlencode({'period': month, 'show': key})}") for key, word in VIEWS],
         "states": view.STATES,
     }
-    context |= await (_list(caller, month, state, q, page) if listing else _causes(caller, month, causes))
-    return render(request, "claims/board.html", context)
 
 
-async def _causes(caller: Caller, period: str, causes: list[desk.Cause]) -> dict[str, Any]:
-    rows = [view.cause_row(cause, caller.now) for cause in causes]
-    first = rows[0] if rows else None
-    waiting = await desk.list_waiting(caller.db, period, first["code"]) if first else []
-    return {"rows": rows, "cause": first, "waiting": waiting}
-
-
-async def _list(caller: Caller, period: str, state: str, q: str, page: int) -> dict[str, Any]:
+async def _list(caller: Caller, period: str, filters: Filters, given: dict[str, Any], page: int) -> dict[str, Any]:
     if not 1 <= page <= LAST_PAGE:
         raise invalid("page", f"Trang từ 1 đến {LAST_PAGE}.")
-    word = clean(q)[:60]
-    found, total = await store.list_claims(
-        caller.db, period, states_of(state), word, limit=PAGE, offset=(page - 1) * PAGE
-    )
-    query = {"period": period, "show": "list"} | ({"q": word} if word else {})
+    found, total = await desk.list_claims(caller.db, period, filters, offset=(page - 1) * PAGE)
+    today = day_of(caller.now)
+    rows = []
+    for listed in found:
+        claim = listed.claim
+        due = view.due_of_claim(claim)
+        rows.append({
+            "claim": claim, "name": listed.patient_name, "code": listed.patient_code,
+            "due": view.due_word(due, caller.now), "late": due is not None and due.late(today),
+            "open": claim.state in desk.OPEN,
+            "blocks": sum(f["severity"] == "error" for f in view.findings_of(claim.findings)),
+        })  # fmt: skip
+    rest = {k: v for k, v in given.items() if k != "state"}
     return {
-        "claims": [
-            {
-                "claim": claim,
-                "name": name,
-                "code": code,
-                "due": view.due_word(due := view.repair_due(claim.sealed_at, caller.now), caller.now),
-                "late": claim.state in desk.REPAIR and due < day_of(caller.now),
-                "open": claim.state in desk.REPAIR,
-                "blocks": sum(f["severity"] == "error" for f in view.findings_of(claim.findings)),
-            }
-            for claim, name, code in found
-        ],
+        "claims": rows,
         "total": total,
         "page": page,
         "size": PAGE,
-        "state": state,
-        "q": word,
-        "chips": [(key, label, f"/claims?{urlencode({**query, 'state': key})}") for key, label, _ in view.FILTERS],
-        "url": f"/claims?{urlencode({**query, 'state': state})}",
+        "given": given,
+        "chips": [(key, label, view.address(period, **{**rest, "state": key})) for key, label, _ in view.FILTERS],
+        "url": view.address(period, **given),
+        "zip": f"/claims/export.zip?{urlencode({'period': period, **given})}",
     }
 
 
@@ -118,71 +148,7 @@ async def _list(caller: Caller, period: str, state: str, q: str, page: int) -> d
 async def cause(request: Request, caller: Desk, code: str, period: str = "") -> Response:
     """The dossiers behind one cause."""
     month = read_period(period, caller)
-    known = [*await desk.list_causes(caller.db, month), *await desk.list_waits(caller.db, month)]
-    found = next((c for c in known if c.code == code), None)
-    if found is None:
-        raise not_found()
-    waiting = await desk.list_waiting(caller.db, month, code)
-    row = view.cause_row(found, caller.now)
-    return render(request, "claims/_cause.html", {"cause": row, "waiting": waiting, "period": month})
-
-
-@router.get("/claims/{claim_id}")
-async def dossier(request: Request, caller: Desk, claim_id: UUID) -> Response:
-    """One dossier of the unit."""
-    found = await desk.load_dossier(caller.db, claim_id)
-    return render(request, "claims/dossier.html", _dossier(found, caller))
-
-
-def _dossier(found: Dossier, caller: Caller) -> dict[str, Any]:
-    claim, facts = found.claim, found.claim.facts
-    cards = facts.get("cards") or ()
-    due = view.repair_due(found.ended_at, caller.now)
-    findings = view.findings_of(claim.findings)
-    return {
-        "claim": claim,
-        "found": found,
-        "card": mask(str(cards[0]["number"])) if cards else "",
-        "entitlement": facts.get("entitlement", ""),
-        "diagnosis": f"{facts.get('main_diagnosis_code', '')} {facts.get('final_diagnosis', '')}".strip(),
-        "state": view.STATES.get(claim.state, (claim.state, "")),
-        "due": view.due_word(due, caller.now),
-        "late": due < day_of(caller.now),
-        "history": view.history(found),
-        "findings": findings,
-        "blocks": sum(f["severity"] == "error" for f in findings),
-        "lines": view.line_rows(facts),
-        "may_reseal": claim.state in desk.REPAIR and found.revisions[0][0] == claim.id,
-        "states": view.STATES,
-    }
-
-
-@router.post("/claims/{claim_id}/reseal")
-async def reseal(request: Request, caller: Desk, claim_id: UUID) -> Response:
-    """Check again and, when nothing blocks, sign and put into the outbox; then show the new revision."""
-    claim = await service.reseal(caller.db, claim_id, caller.user.practitioner_id, caller.now)
-    blocks = sum(f["severity"] == "error" for f in view.findings_of(claim.findings))
-    words = Toast("Đã ký và xếp vào hộp gửi") if not blocks else Toast(f"Còn {blocks} điều chặn", tone="stop")
-    location = f"/claims/{claim.id}"
-    return Response(status_code=204, headers={"HX-Redirect": location, "HX-Trigger": toast_event(words)})
-
-
-@router.get("/claims/{claim_id}/dossier.xml")
-async def download(caller: Desk, claim_id: UUID) -> Response:
-    """The signed file, byte for byte as it was sent."""
-    return await signed_file(caller, claim_id)
-
-
-async def signed_file(caller: Caller, claim_id: UUID) -> Response:
-    """The parcel of a claim as a download; raises NOT_FOUND when nothing was signed yet."""
-    found = await desk.load_dossier(caller.db, claim_id)
-    if found.parcel is None:
-        raise not_found()
-    changes = Changes().audit("claim:download", "Claim", claim_id, sha256=found.parcel.sha256)
-    await caller.db.apply(changes, caller.now)
-    name = f"{found.claim.dossier_code}-{found.claim.revision}.xml".replace("/", "-")
-    return Response(
-        found.parcel.content.encode("utf-8"),
-        media_type="application/xml",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Content-SHA256": found.parcel.sha256},
-    )
+    faults, waits = await desk.list_faults(caller.db, month), await desk.list_waits(caller.db, month)
+    row = next((r for r in view.causes(faults, waits, caller.now) if r["code"] == code), None)
+    context = {"cause": row, "waiting": await _waiting(caller, month, row), "period": month, "done": [], "most": MOST}
+    return render(request, "claims/_cause.html", context)

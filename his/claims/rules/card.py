@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from his.claims.rules.common import INPATIENT, UNINSURED, WARNING, Say, about, judged_until, on, rule
+from his.claims.rules.reading import is_other
 from his.claims.rules.readings import ARMED_GROUPS, GRACE_DAYS_INPATIENT, KNOWN_GROUPS, OPEN_END_GROUPS
 from his.claims.terms import Card, ClaimFacts
 
@@ -45,7 +46,10 @@ def covered_through_stay(facts: ClaimFacts) -> Iterator[Say]:
     first, last = facts.arrived_at.date(), judged_until(facts).date()
     if not is_insured(facts) or not any(covers(card, first) for card in facts.cards):
         return
-    grace = timedelta(days=GRACE_DAYS_INPATIENT if facts.care_setting in INPATIENT else 0)
+    inpatient = facts.care_setting in INPATIENT
+    grace = timedelta(days=GRACE_DAYS_INPATIENT if inpatient else 0)
+    if inpatient and is_other("expired_card", facts):
+        return
     reach = first
     for card in sorted(facts.cards, key=lambda c: c.valid_from or date.min):
         if card.valid_to is None and covers(card, reach):
@@ -141,7 +145,8 @@ def insured_has_card(facts: ClaimFacts) -> Iterator[Say]:
 def registered_here(facts: ClaimFacts) -> Iterator[Say]:
     """Registered at this unit: 1.1 or 1.2; medicine by appointment (7.x, 8, 10) and emergency keep their own."""
     here = any(c.primary_facility_code == facts.facility_code for c in facts.cards)
-    excepted = facts.entitlement.startswith("7") or facts.entitlement in {"8", "10", "9", "2"}
+    by_appointment = facts.entitlement.startswith("7") or facts.entitlement in {"8", "10"}
+    excepted = facts.entitlement in {"9", "2"} or (by_appointment and not is_other("registered_here", facts))
     if here and not excepted and facts.entitlement not in {"1.1", "1.2"}:
         yield Say(
             f"Thẻ đăng ký ban đầu tại đơn vị nhưng đối tượng KCB là {facts.entitlement}. Chọn 1.1 hoặc 1.2.",

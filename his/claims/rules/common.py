@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from his.claims.rules.reading import is_other
 from his.claims.terms import ClaimFacts, DrugLine, Line, ServiceLine
 from his.kit.errors import Finding, Severity
 from his.kit.money import NBSP, vnd
@@ -113,6 +114,12 @@ def stay_length(facts: ClaimFacts) -> timedelta | None:
 
 def judged_until(facts: ClaimFacts) -> datetime:
     """The last moment on which card and calendar are judged: arrival for medicine by appointment, else the end."""
-    if facts.care_setting in JUDGED_ON_ARRIVAL or facts.ended_at is None:
+    on_arrival = facts.care_setting in JUDGED_ON_ARRIVAL and not is_other("end_of_long_term", facts)
+    if on_arrival or facts.ended_at is None:
         return facts.arrived_at
     return facts.ended_at
+
+
+def checked_lines(facts: ClaimFacts) -> tuple[Line, ...]:
+    """The lines that the checks written for XML2 look at: those of XML3 too, unless read literally (point 15)."""
+    return facts.drugs if is_other("line_checks", facts) else facts.lines

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from his.claims.rules.common import INFORMATION, WARNING, Say, about, rule
+from his.claims.rules.reading import is_other
 from his.claims.rules.time_stay import born_on
 from his.claims.terms import ClaimFacts
 
@@ -26,7 +27,7 @@ def is_icd10(code: str) -> bool:
 
 @rule("CLM-DIAG-01", "Mã bệnh chính là đúng một mã ICD-10", "CORE-036, CORE-042")
 def main_is_icd10(facts: ClaimFacts) -> Iterator[Say]:
-    """One code of 3 to 7 characters, no spaces, no list; a missing code is found by CLM-FORM-11."""
+    """One code of 3 to 7 characters, no spaces, no list; a missing code is found by the rules of form."""
     code = facts.main_diagnosis_code
     if code and not is_icd10(code):
         yield Say(f"Mã bệnh chính “{code}” không phải đúng một mã ICD-10. Chọn lại bệnh chính.", "XML1.MA_BENH_CHINH")
@@ -137,7 +138,8 @@ def injury_has_cause(facts: ClaimFacts) -> Iterator[Say]:
 @rule("CLM-DIAG-13", "Mã tai nạn là 0 đến 8", "QĐ 5937/QĐ-BYT phụ lục 4")
 def accident_known(facts: ClaimFacts) -> Iterator[Say]:
     """MA_TAI_NAN."""
-    if facts.accident_code and facts.accident_code not in set("012345678"):
+    known = facts.accident_code in set("012345678") or is_other("accident_list", facts)
+    if facts.accident_code and not known:
         yield Say(f"Mã tai nạn “{facts.accident_code}” lạ. Chọn 0 đến 8.", "XML1.MA_TAI_NAN")
 
 

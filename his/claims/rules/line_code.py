@@ -4,7 +4,17 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from his.claims.rules.common import BLOOD_GROUPS, WARNING, Say, about, at, is_whole_percent, rule, table_of
+from his.claims.rules.common import (
+    BLOOD_GROUPS,
+    WARNING,
+    Say,
+    about,
+    at,
+    checked_lines,
+    is_whole_percent,
+    rule,
+    table_of,
+)
 from his.claims.terms import ClaimFacts, DrugLine, Line, ServiceLine
 from his.kit.money import plain
 
@@ -35,7 +45,7 @@ def is_untendered(line: DrugLine) -> bool:
 @rule("CLM-LINE-21", "Phạm vi hưởng là 1, 2 hoặc 3", "CORE-101")
 def scope_known(facts: ClaimFacts) -> Iterator[Say]:
     """PHAM_VI."""
-    for line in facts.lines:
+    for line in checked_lines(facts):
         if line.cover_scope not in {"1", "2", "3"}:
             yield about(line, f"phạm vi hưởng “{line.cover_scope}” lạ. Chọn 1, 2 hoặc 3.", "PHAM_VI")
 
@@ -43,7 +53,7 @@ def scope_known(facts: ClaimFacts) -> Iterator[Say]:
 @rule("CLM-LINE-22", "Ngoài phạm vi thì không tính tiền BHYT", "CORE-101")
 def out_of_scope_unpaid(facts: ClaimFacts) -> Iterator[Say]:
     """PHAM_VI 2: rate, covered amount, fund share and co-payment are 0."""
-    for line in facts.lines:
+    for line in checked_lines(facts):
         claimed = line.cover_rate or line.amount_covered or line.insurer_share or line.copayment
         if line.cover_scope == "2" and claimed:
             yield about(line, "ngoài phạm vi (2) nhưng vẫn tính tiền BHYT. Đặt tỷ lệ BHYT bằng 0.", "TYLE_TT_BH")
@@ -95,7 +105,7 @@ def service_group(facts: ClaimFacts) -> Iterator[Say]:
 @rule("CLM-LINE-28", "Phương thức thanh toán là 1, 2 hoặc 3", "CORE-114")
 def payment_method_known(facts: ClaimFacts) -> Iterator[Say]:
     """MA_PTTT of XML2 and XML3."""
-    for line in facts.lines:
+    for line in checked_lines(facts):
         if line.payment_method not in {"1", "2", "3"}:
             yield about(line, f"phương thức thanh toán “{line.payment_method}” lạ. Chọn 1, 2 hoặc 3.", "MA_PTTT")
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from his.claims.rules.common import INPATIENT, WARNING, Say, about, dong, rule
+from his.claims.rules.common import INPATIENT, WARNING, Say, about, checked_lines, dong, rule
+from his.claims.rules.reading import is_other
 from his.claims.rules.readings import (
     BOUNDARY_RATES,
     CARD_RATES,
@@ -16,7 +17,7 @@ from his.claims.rules.readings import (
     SPECIALISED_SELF_REFERRED,
 )
 from his.claims.terms import Card, ClaimFacts, DrugLine, Line, ServiceLine
-from his.kit.money import CENT, plain, r2
+from his.kit.money import CENT, ZERO, plain, r2
 
 HUNDRED = Decimal(100)
 LAST_DAY_OLD_RATES = BOUNDARY_RATES - timedelta(days=1)
@@ -96,7 +97,7 @@ def covered_amount(facts: ClaimFacts) -> Iterator[Say]:
 @rule("CLM-LINE-03", "Nguồn khác bằng tổng bốn nguồn", "CORE-105")
 def other_sources_sum(facts: ClaimFacts) -> Iterator[Say]:
     """NSNN + VTNN + VTTN + CL; applied to XML3 as well as XML2."""
-    for line in facts.lines:
+    for line in checked_lines(facts):
         parts = line.other_state_budget + line.other_foreign_aid + line.other_domestic_donor + line.other_remaining
         if parts != line.other_sources:
             yield about(
@@ -111,7 +112,7 @@ def other_sources_sum(facts: ClaimFacts) -> Iterator[Say]:
 )
 def shares_lawful(facts: ClaimFacts) -> Iterator[Say]:
     """The three shares follow from the base, the rate and the donor; package ceilings are judged by CLM-LINE-06."""
-    for line in facts.lines:
+    for line in checked_lines(facts):
         if _has_ceiling(line) or line.amount_covered > line.amount_hospital:
             continue
         if (line.insurer_share, line.copayment, line.self_paid) not in lawful_shares(line):
@@ -151,7 +152,8 @@ def package_ceiling(facts: ClaimFacts) -> Iterator[Say]:
             packages.setdefault(line.package_code or line.key, []).append(line)
     for lines in packages.values():
         ceiling = min(line.package_ceiling for line in lines if line.package_ceiling is not None)
-        base = sum((line.insurer_share + line.copayment for line in lines), Decimal(0))
+        fund_only = is_other("supply_ceiling", facts)
+        base = sum((x.insurer_share + (ZERO if fund_only else x.copayment) for x in lines), ZERO)
         if base > ceiling:
             yield about(
                 lines[0],

@@ -19,6 +19,7 @@ from his.claims.rules.common import (
     stay_length,
     stay_start,
 )
+from his.claims.rules.reading import is_other
 from his.claims.terms import ClaimFacts, ServiceLine
 from his.kit.money import plain
 
@@ -29,6 +30,7 @@ NO_BED_SETTINGS = frozenset({"01", "02"})
 LONG_TERM_MEDICINE = "05"
 FOUR_HOURS = timedelta(hours=4)
 ONE_DAY = timedelta(hours=24)
+THIRD = Decimal("33.33")
 SHARED_BEDS = {Decimal("0.5"): Decimal(50), Decimal("0.33"): Decimal(33)}
 _BED = re.compile(r"[HTCK][0-9]{3}")
 _DEVICE = re.compile(r"[A-Z]{2,4}\.[0-9]+\.[0-9A-Z]{5}\.[^;\s]+")
@@ -70,9 +72,10 @@ def bed_quantity(facts: ClaimFacts) -> Iterator[Say]:
 def bed_share(facts: ClaimFacts) -> Iterator[Say]:
     """Bed rates are 100, 50 or 33; a reduced quantity of a shared bed goes with its own rate."""
     for line in beds(facts):
-        lawful = line.service_rate in {Decimal(100), Decimal(50), Decimal(33)}
+        third = line.service_rate == THIRD and is_other("three_in_bed", facts)
+        lawful = third or line.service_rate in {Decimal(100), Decimal(50), Decimal(33)}
         paired = SHARED_BEDS.get(line.quantity)
-        if not lawful or (paired and line.service_rate not in {paired, Decimal(100)}):
+        if not lawful or (paired and not third and line.service_rate not in {paired, Decimal(100)}):
             yield about(
                 line,
                 f"số lượng {plain(line.quantity)} với tỷ lệ {plain(line.service_rate)}% không hợp lệ. "
@@ -89,18 +92,30 @@ def no_bed_outpatient(facts: ClaimFacts) -> Iterator[Say]:
             yield about(line, f"loại hình {facts.care_setting} không có tiền giường. Xóa dòng giường.", "MA_NHOM")
 
 
+def extra_day(facts: ClaimFacts) -> int:
+    """One more day at discharge: died, critical and taken home, left ill, sent to another unit (TT 39/2018 Điều 5).
+
+    Whether a unit that receives is above or below is not in the dossier, so a referral always allows the day.
+    """
+    left_ill = facts.discharge_type in {"4", "5"} and facts.outcome in {"3", "4"}
+    by_law = left_ill or facts.outcome in {"5", "6", "8"} or facts.discharge_type == "2"
+    more = facts.discharge_type in {"3", "5"} and is_other("extra_bed_day", facts)
+    return int(by_law or more)
+
+
 @rule("CLM-LINE-45", "Số ngày giường không vượt thời gian nằm", "CORE-093; TT 39/2018 (đến 4 giờ không tính)")
 def bed_days(facts: ClaimFacts) -> Iterator[Say]:
-    """None up to 4 h, at most 1 up to 24 h, else days of the stay plus one."""
+    """None up to 4 h, at most 1 up to 24 h, else days of the stay, one more for those who leave ill or are sent on."""
     length, lines = stay_length(facts), beds(facts)
     if length is None or not lines or facts.ended_at is None:
         return
-    if length <= FOUR_HOURS:
+    none_at_four = not is_other("four_hours", facts)
+    if length < FOUR_HOURS or (length == FOUR_HOURS and none_at_four):
         most = 0
     elif length <= ONE_DAY:
         most = 1
     else:
-        most = (facts.ended_at.date() - stay_start(facts).date()).days + 1
+        most = (facts.ended_at.date() - stay_start(facts).date()).days + extra_day(facts)
     total = sum((line.quantity for line in lines), Decimal(0))
     if total > most:
         yield about(
@@ -129,7 +144,7 @@ def local_anaesthesia(facts: ClaimFacts) -> Iterator[Say]:
 @rule("CLM-LINE-48", "Xét nghiệm, hình ảnh, thăm dò có mã máy", "CORE-135; QĐ 4750 (bắt buộc với MA_NHOM 1, 2, 3)")
 def device_present(facts: ClaimFacts) -> Iterator[Say]:
     """XX.n.YYYYY.Z for groups 1, 2, 3, unless sent to another facility."""
-    for line in facts.services:
+    for line in () if is_other("device", facts) else facts.services:
         if line.group_code not in TEST_GROUPS or OUTSOURCED in line.service_code:
             continue
         if not line.device_codes or not all(_DEVICE.fullmatch(code) for code in line.device_codes):

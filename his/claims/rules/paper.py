@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from his.claims.rules.common import OUTSOURCED, STAYING, TEST_GROUPS, WARNING, Say, about, rule
+from his.claims.rules.common import OUTSOURCED, STAYING, TEST_GROUPS, WARNING, Say, about, on, rule
 from his.claims.terms import ClaimFacts, ProgressNote
 
 REFERRALS = frozenset({"2", "5"})
 DIED = frozenset({"5", "8"})
 ABSCONDED = "3"
 IMAGING = "2"
+SUMMARY_RESULTS = 4000
+REFERRAL_REASONS = frozenset({"1", "2", "3"})
 
 
 @rule("CLM-DOC-01", "Xét nghiệm, hình ảnh, thăm dò có kết quả", "CORE-091")
@@ -72,7 +74,7 @@ def notes_differ(facts: ClaimFacts) -> Iterator[Say]:
 
 
 def _needs(facts: ClaimFacts, table: str, why: str, field: str) -> Iterator[Say]:
-    if table not in facts.attached_tables:
+    if table not in facts.tables_with:
         yield Say(f"{why} cần kèm bảng {table}. Lập giấy này hoặc nhập trên cổng giám định.", field)
 
 
@@ -105,6 +107,70 @@ def summary_attached(facts: ClaimFacts) -> Iterator[Say]:
         yield from _needs(facts, "XML8", "Điều trị nội trú", "XML1.MA_LOAI_KCB")
 
 
+@rule("CLM-DOC-10", "Khoa ra viện là một khoa của đợt", "CORE-154")
+def discharging_department(facts: ClaimFacts) -> Iterator[Say]:
+    """MA_KHOA_RV of XML7 stands in MA_KHOA of XML1."""
+    paper = facts.papers.discharge
+    if paper and paper.department_code and paper.department_code not in facts.department_codes:
+        yield Say(
+            f"Giấy ra viện ghi khoa {paper.department_code}, đợt điều trị không qua khoa này. Sửa giấy ra viện.",
+            "XML7.MA_KHOA_RV",
+        )
+
+
+@rule("CLM-DOC-11", "Tóm tắt hồ sơ bệnh án đủ nội dung, kết quả không quá 4.000 ký tự", "CORE-158")
+def summary_complete(facts: ClaimFacts) -> Iterator[Say]:
+    """QT_BENHLY, TOMTAT_KQ, PP_DIEUTRI, KET_QUA_DTRI present; TOMTAT_KQ at most 4,000 characters."""
+    paper = facts.papers.summary
+    if paper is None:
+        return
+    parts = (
+        ("QT_BENHLY", "quá trình bệnh lý", paper.course),
+        ("TOMTAT_KQ", "tóm tắt kết quả cận lâm sàng", paper.results),
+        ("PP_DIEUTRI", "phương pháp điều trị", paper.treatment),
+        ("KET_QUA_DTRI", "kết quả điều trị", facts.outcome),
+    )
+    for field, name, text in parts:
+        if not text.strip():
+            yield Say(f"Tóm tắt hồ sơ bệnh án thiếu {name}. Bổ sung rồi cấp lại.", f"XML8.{field}")
+    if len(paper.results) > SUMMARY_RESULTS:
+        yield Say(
+            f"Tóm tắt kết quả cận lâm sàng dài {len(paper.results)} ký tự, chỉ nhận {SUMMARY_RESULTS}. Rút gọn.",
+            "XML8.TOMTAT_KQ",
+        )
+
+
+@rule("CLM-DOC-12", "Giấy chuyển đủ lý do, hướng điều trị, phương tiện, người ký", "CORE-166")
+def referral_complete(facts: ClaimFacts) -> Iterator[Say]:
+    """MA_LYDO_CT is 1, 2 or 3; HUONG_DIEU_TRI, PHUONGTIEN_VC, MA_BAC_SI present."""
+    paper = facts.papers.referral
+    if paper is None:
+        return
+    if paper.reason_code not in REFERRAL_REASONS:
+        yield Say(
+            f"Giấy chuyển ghi lý do “{paper.reason_code}”, chỉ nhận 1, 2 hoặc 3. Chọn lại lý do.", "XML13.MA_LYDO_CT"
+        )
+    parts = (
+        ("HUONG_DIEU_TRI", "hướng điều trị", paper.plan),
+        ("PHUONGTIEN_VC", "phương tiện vận chuyển", paper.transport),
+        ("MA_BAC_SI", "bác sĩ ký", paper.doctor_license),
+    )
+    for field, name, text in parts:
+        if not text.strip():
+            yield Say(f"Giấy chuyển thiếu {name}. Bổ sung rồi cấp lại.", f"XML13.{field}")
+
+
+@rule("CLM-DOC-13", "Giấy hẹn không lập trước ngày vào", "CORE-169")
+def slip_after_arrival(facts: ClaimFacts) -> Iterator[Say]:
+    """NGAY_CT of XML14 is not before NGAY_VAO."""
+    paper = facts.papers.follow_up
+    if paper and paper.issued_on and paper.issued_on < facts.arrived_at.date():
+        yield Say(
+            f"Giấy hẹn lập ngày {on(paper.issued_on)}, trước ngày vào {on(facts.arrived_at.date())}. Cấp lại giấy hẹn.",
+            "XML14.NGAY_CT",
+        )
+
+
 PAPER_RULES = (
     results_present,
     imaging_described,
@@ -115,4 +181,8 @@ PAPER_RULES = (
     follow_up_attached,
     discharge_attached,
     summary_attached,
+    discharging_department,
+    summary_complete,
+    referral_complete,
+    slip_after_arrival,
 )

@@ -1,29 +1,10 @@
-"""Dated constants of the claim rules, and the reading chosen where the legal texts contradict each other.
+"""Dated constants of the claim rules; the readings of contradictory texts stand in `reading.py`.
 
 Each constant carries its days and source; a change of law appends a value, it never edits one.
 """
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
-from enum import StrEnum
-
-from his.kit.rulebook import Dated
-
-
-class InsurerTotal(StrEnum):
-    """Which T_BHTT the header must show when a donor covers co-payment or a package ceiling bites."""
-
-    SUM_OF_LINES = "sum-of-lines"
-    COVERED_MINUS_COPAYMENT = "covered-minus-copayment"
-
-
-INSURER_TOTAL = (
-    Dated(
-        InsurerTotal.SUM_OF_LINES,
-        date(2024, 7, 1),
-        basis="QĐ 4750: CORE-070 và CORE-073 (tổng các dòng, cân với tổng chi), không theo CORE-069",
-    ),
-)
 
 BOUNDARY_RATES = date(2026, 7, 1)
 RATES_UNTIL_2026 = frozenset(map(Decimal, ("0", "32", "38", "40", "80", "95", "100")))
@@ -54,3 +35,22 @@ KNOWN_GROUPS = frozenset(_GROUPS.split())
 OPEN_END_GROUPS = frozenset({"QN", "HC", "LS", "XK", "CY", "CA"})
 ARMED_GROUPS = frozenset({"QN", "CA", "CY"})
 GRACE_DAYS_INPATIENT = 15
+
+# residence: districts ended with the two-level administration
+DISTRICTS_ENDED = date(2025, 7, 1)
+LAST_DISTRICT_DAY = date(2025, 6, 30)
+
+# TT 26/2025/TT-BYT: a prescription lasts at most 30 days, 90 for the diseases of its annex VII (blocks of ICD-10 here)
+SUPPLY_DAYS = 30
+LONG_TERM_DAYS = 90
+_LONG_TERM = (
+    "B18 B20 B21 B22 B23 B24 C D45 D46 D47 D55 D56 D57 D58 D59 D60 D61 D66 D67 D68 D69 D80 D81 D82 D83 D84 "
+    "E03 E05 E06 E07 E10 E11 E12 E13 E14 E20 E22 E23 E24 E25 E26 E27 E78 E83 E84 E85 F00 F01 F02 F03 F10 F20 F25 F31 "
+    "F32 F33 F41 F84 G10 G12 G20 G21 G24 G30 G35 G40 G43 G50 G60 G61 G70 G71 G80 H40 I05 I06 I07 I08 I09 I10 I11 I12 "
+    "I13 I15 I20 I21 I24 I25 I27 I42 I48 I49 I50 I63 I64 I67 I69 I70 I71 I73 I80 J44 J45 J47 J84 K21 K50 K51 K70 K73 "
+    "K74 K75 K76 L10 L12 L13 L20 L40 L93 L94 M05 M06 M08 M10 M15 M16 M17 M30 M31 M32 M33 M34 M35 M45 M80 M81 N03 N04 "
+    "N18 N40 N80 Q21 Q22 Q24 T86 Z94 Z95"
+)
+LONG_TERM_DISEASES = tuple(_LONG_TERM.split())
+# hours in which an outpatient order that is no emergency surprises nobody (CORE-142 names none)
+WORKING_HOURS = (time(5, 30), time(21, 0))

@@ -14,7 +14,7 @@ _HEAD = re.compile(r"[0-9]{10}")
 
 @rule("CLM-STAFF-01", "Thuốc có người chỉ định", "CORE-109; QĐ 4750 (MA_BAC_SI)")
 def drug_prescriber(facts: ClaimFacts) -> Iterator[Say]:
-    """MA_BAC_SI of XML2; services without it are found by CLM-FORM-31."""
+    """MA_BAC_SI of XML2; services without it are found by the rules of form."""
     for line in facts.drugs:
         if not any(line.practitioner_codes):
             yield about(

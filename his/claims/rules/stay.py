@@ -163,7 +163,7 @@ def citizen_number_form(facts: ClaimFacts) -> Iterator[Say]:
 
 @rule("CLM-STAY-14", "Cân nặng trên 0 và không quá 200 kg", "CORE-079")
 def weight_plausible(facts: ClaimFacts) -> Iterator[Say]:
-    """CAN_NANG in kilograms; a missing one is found by CLM-FORM-11."""
+    """CAN_NANG in kilograms; a missing one is found by the rules of form."""
     if facts.weight_kg is not None and not 0 < facts.weight_kg <= HEAVIEST_KG:
         yield Say(f"Cân nặng {facts.weight_kg} kg không hợp lý. Cân lại và nhập theo kg.", "XML1.CAN_NANG")
 

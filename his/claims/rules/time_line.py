@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from his.claims.rules.common import PERFORMED_GROUPS, TEST_GROUPS, WARNING, Say, about, at, rule
-from his.claims.terms import ClaimFacts
+from his.claims.rules.reading import is_other
+from his.claims.terms import ClaimFacts, ServiceLine
 
 QUICKEST = timedelta(minutes=3)
 SLOWEST = timedelta(days=7)
@@ -155,6 +156,27 @@ def noted_within_stay(facts: ClaimFacts) -> Iterator[Say]:
             )
 
 
+OPERATIONS = frozenset({"8", "18"})
+SECOND_OF_SESSION = frozenset({50, 80})
+
+
+def _overlap(one: ServiceLine, other: ServiceLine) -> bool:
+    """Do the times from performance to result of two operations share a moment?"""
+    a, b = one.performed_at, other.performed_at
+    return bool(a and b and one.result_at and other.result_at and a < other.result_at and b < one.result_at)
+
+
+@rule("CLM-TIME-32", "Phẫu thuật, thủ thuật không chồng giờ", "CORE-141, CORE-128; TT 39/2018 Điều 6")
+def operations_apart(facts: ClaimFacts) -> Iterator[Say]:
+    """Overlap is allowed inside one session (a second operation paid at 50 or 80 %), refused between sessions."""
+    done = [x for x in facts.services if x.group_code in OPERATIONS and x.performed_at]
+    for place, line in enumerate(done):
+        for other in done[:place]:
+            session = {line.service_rate, other.service_rate} & SECOND_OF_SESSION
+            if _overlap(line, other) and (not session or is_other("overlap", facts)):
+                yield about(line, f"chồng giờ với “{other.name}”. Sửa giờ, hoặc tính là cùng một cuộc.", "NGAY_TH_YL")
+
+
 LINE_TIME_RULES = (
     ordered_within_stay,
     performed_after_order,
@@ -167,4 +189,5 @@ LINE_TIME_RULES = (
     reading_matches_service,
     value_has_time,
     noted_within_stay,
+    operations_apart,
 )

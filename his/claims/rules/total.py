@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from decimal import Decimal
+from typing import Any
+from weakref import ref
 
 from his.claims.rules.common import INFORMATION, UNINSURED, Say, dong, rule
-from his.claims.rules.readings import INSURER_TOTAL
+from his.claims.rules.reading import POINTS, is_other
 from his.claims.terms import ClaimFacts, Totals, sum_totals
 from his.kit.money import ZERO, r2
 from his.kit.rulebook import Rule
@@ -18,7 +20,7 @@ FIELD_OF = {
     "total_covered": ("T_TONGCHI_BH", "Tổng chi phí trong phạm vi", "04", "CORE-065"),
     "self_paid": ("T_BNTT", "Tổng người bệnh tự trả", "05", "CORE-066"),
     "copayment": ("T_BNCCT", "Tổng cùng chi trả", "06", "CORE-067"),
-    "insurer_share": ("T_BHTT", "Tổng quỹ BHYT trả", "07", "CORE-070; " + INSURER_TOTAL[0].basis),
+    "insurer_share": ("T_BHTT", "Tổng quỹ BHYT trả", "07", "CORE-070; " + POINTS["header_fund"].basis),
     "other_sources": ("T_NGUONKHAC", "Tổng nguồn khác", "09", "CORE-068"),
     "insurer_fee_for_service": ("T_BHTT_GDV", "Tổng quỹ trả theo giá dịch vụ", "10", "CORE-071"),
 }
@@ -27,7 +29,9 @@ FIELD_OF = {
 def _sum_check(name: str, field: str, title: str) -> Callable[[ClaimFacts], Iterator[Say]]:
     def check(facts: ClaimFacts) -> Iterator[Say]:
         stated: Decimal = getattr(facts.totals, name)
-        summed: Decimal = getattr(sum_totals(facts.drugs, facts.services), name)
+        summed: Decimal = getattr(_sums(facts), name)
+        if name == "insurer_share" and is_other("header_fund", facts):
+            summed = facts.totals.total_covered - facts.totals.copayment
         if abs(stated - summed) >= TOLERANCE:
             yield Say(
                 f"{title} ghi {dong(stated)} nhưng cộng các dòng được {dong(summed)}, "
@@ -36,6 +40,19 @@ def _sum_check(name: str, field: str, title: str) -> Callable[[ClaimFacts], Iter
             )
 
     return check
+
+
+_last: tuple[Any, Totals] = (lambda: None, Totals())
+
+
+def _sums(facts: ClaimFacts) -> Totals:
+    """The sums of the lines; the last answer is kept while its facts live, because nine rules ask for it."""
+    global _last
+    whose, totals = _last
+    if whose() is not facts:
+        totals = sum_totals(facts.drugs, facts.services)
+        _last = (ref(facts), totals)
+    return totals
 
 
 SUM_RULES: tuple[Rule[ClaimFacts], ...] = tuple(
@@ -53,6 +70,8 @@ SUM_RULES: tuple[Rule[ClaimFacts], ...] = tuple(
 def covered_minus_copayment(facts: ClaimFacts) -> Iterator[Say]:
     """The other reading of T_BHTT differs: say so, because the portal may compare with it."""
     other = facts.totals.total_covered - facts.totals.copayment
+    if is_other("header_fund", facts):
+        return
     if abs(other - facts.totals.insurer_share) >= TOLERANCE:
         yield Say(
             f"Quỹ trả ghi {dong(facts.totals.insurer_share)} theo tổng các dòng; cách tính trong phạm vi trừ "
@@ -73,7 +92,7 @@ def header_balances(facts: ClaimFacts) -> Iterator[Say]:
     """The four payers together pay the whole bill, to the đồng."""
     t = facts.totals
     paid = t.self_paid + t.copayment + t.insurer_share + t.other_sources
-    if abs(t.total_hospital - paid) >= TOLERANCE:
+    if abs(t.total_hospital - paid) >= TOLERANCE and not is_other("header_fund", facts):
         yield Say(
             f"Tổng chi {dong(t.total_hospital)} khác tổng bốn nguồn trả {dong(paid)}. Tính lại bảng kê.",
             "XML1.T_TONGCHI_BV",

@@ -1,7 +1,9 @@
-"""Fields of the person and the card that XML1 and the check-in share."""
+"""Fields of the person and the card that several tables share; each with the paths of the facts it looks at."""
+
+from typing import Any
 
 from his.claims.terms import Card, ClaimFacts
-from his.claims.xml.table import day, joined
+from his.claims.xml.table import Row, day, joined
 
 GENDER = {"male": "1", "female": "2", "other": "3", "unknown": "3"}
 
@@ -47,3 +49,36 @@ def card_on_arrival(facts: ClaimFacts) -> tuple[Card, ...]:
         if (card.valid_from is None or card.valid_from <= on) and (card.valid_to is None or on <= card.valid_to):
             return (card,)
     return facts.cards[:1]
+
+
+def _birth(row: Row[Any]) -> str:
+    return birth(row.facts)
+
+
+def _gender(row: Row[Any]) -> str:
+    return gender(row.facts)
+
+
+def _numbers(row: Row[Any]) -> str:
+    return numbers(row.facts.cards)
+
+
+def _places(row: Row[Any]) -> str:
+    return places(row.facts.cards)
+
+
+def _starts(row: Row[Any]) -> str:
+    return starts(row.facts.cards)
+
+
+def _ends(row: Row[Any]) -> str:
+    return ends(row.facts.cards)
+
+
+# value and source of a field, to be unpacked: `text("NGAY_SINH", "Ngày sinh", 12, YES, *BIRTH)`
+BIRTH = (_birth, "facts.birth_date, facts.birth_time")
+GENDER_CODE = (_gender, "facts.gender")
+NUMBERS = (_numbers, "facts.cards.number")
+PLACES = (_places, "facts.cards.primary_facility_code")
+STARTS = (_starts, "facts.cards.valid_from")
+ENDS = (_ends, "facts.cards.valid_to")

@@ -20,6 +20,8 @@ from his.kit.xml import BOM, safe_parse
 
 MOST_PROBLEMS = 200
 MOST_NAMES = 500
+MOST_REFUSED = 20
+"""After so many tables that the XML door refused, the others of the file are not opened any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class _Reading:
     understood: dict[str, Counter[str]] = field(default_factory=dict)
     strange: dict[str, Counter[str]] = field(default_factory=dict)
     problems: dict[str, None] = field(default_factory=dict)
+    refused: int = 0
 
     def problem(self, sentence: str) -> None:
         """Keep the sentence once; after many the rest would only hide the first."""
@@ -177,6 +180,9 @@ def _dossier(reading: _Reading, holders: list[etree._Element]) -> None:
     """One HOSO from its FILEHOSO elements."""
     tables: dict[str, tuple[dict[str, str], ...]] = {}
     for holder in holders:
+        if reading.refused >= MOST_REFUSED:
+            reading.problem(f"Đã từ chối {MOST_REFUSED} bảng nguy hiểm hoặc hỏng; các bảng còn lại không được mở.")
+            break
         declared = _text(_child(holder, "LOAIHOSO")).upper()
         body = _child(holder, "NOIDUNGFILE")
         try:
@@ -185,6 +191,7 @@ def _dossier(reading: _Reading, holders: list[etree._Element]) -> None:
             reading.problem(f"Bảng {declared[:20] or '?'}: NOIDUNGFILE không phải base64 đúng, bỏ qua bảng này.")
             continue
         except HisError as error:
+            reading.refused += 1
             reading.problem(f"Bảng {declared[:20] or '?'}: {error.message}")
             continue
         if content is None:

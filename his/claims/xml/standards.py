@@ -1,6 +1,35 @@
-"""Which decision a foreign file follows: told by its names, then by the day of the visit."""
+"""Which decision a dossier follows: our own by the day the visit ended, a foreign file by its names, then by its day."""
 
 from collections.abc import Set
+from datetime import date
+from enum import StrEnum
+
+
+class Edition(StrEnum):
+    """Decisions this system writes, by the day the visit ended."""
+
+    QD_130 = "130"
+    QD_4750 = "4750"
+    QD_3176 = "3176"
+    AMENDED_1931 = "3176-1931"  # QĐ 3176 as amended by QĐ 1931/2026
+
+    @property
+    def standard(self) -> str:
+        """The decision as it is named in files and claims."""
+        return self.value.split("-", maxsplit=1)[0]
+
+
+EDITIONS: tuple[tuple[date, Edition], ...] = (
+    (date(2026, 7, 1), Edition.AMENDED_1931),
+    (date(2025, 1, 1), Edition.QD_3176),
+    (date(2024, 7, 1), Edition.QD_4750),
+)
+
+
+def edition_on(day: date) -> Edition:
+    """The decision for a visit that ended on the day."""
+    return next((edition for since, edition in EDITIONS if day >= since), Edition.QD_130)
+
 
 UNKNOWN = "unknown"
 BARE_4210 = frozenset(

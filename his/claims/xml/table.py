@@ -6,21 +6,26 @@ becomes a finding that names table and field; the text written is still the full
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, TypeVar
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
 from his.claims.terms import ClaimFacts
 from his.kit.errors import Finding, Severity
 from his.kit.money import plain
 
-Value = str | int | Decimal | None
+Value = str | int | bool | Decimal | date | datetime | tuple[Any, ...] | None
 R = TypeVar("R")
+Of = str | Callable[["Row[Any]"], Value]
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 NEWLINE = "\r\n"
+_SPECIAL = re.compile("[&<>]")
+_PLAIN = frozenset({datetime, date, bool, int})
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -60,9 +65,10 @@ class Row(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Field(Generic[R]):
-    """One field: the standard's name, the Vietnamese label, type, longest text (None = no limit), need, source.
+    """One field: the standard's name, the Vietnamese label, type, longest text (None = no limit), need, value.
 
-    `decimals` is the most digits after the dot that a number may carry.
+    `decimals` is the most digits after the dot that a number may carry. `source` says where the value comes from: a path
+    into the facts of the visit or into the line (`facts.arrived_at`, `line.quantity`), or the paths a function looks at.
     """
 
     name: str
@@ -72,15 +78,36 @@ class Field(Generic[R]):
     need: Need
     of: Callable[[Row[R]], Value]
     decimals: int = 0
+    source: str = ""
 
     def text(self, row: Row[R]) -> str:
         """The characters that stand in the file."""
-        value = self.of(row)
+        return written(self.of(row))
+
+    def quick(self, value: object) -> str | None:
+        """The text of a value that is plainly right and needs no escaping; None asks for the full examination."""
+        if value.__class__ is str:
+            assert isinstance(value, str)
+            if not value:
+                return None if self.need is Need.YES else ""
+            if self.max_length is not None and len(value) > self.max_length:
+                return None
+            if self.kind is Kind.NUMBER:
+                return value if value.isascii() and value.isdecimal() else None
+            return value if value.isprintable() and not value.isspace() and not _SPECIAL.search(value) else None
+        if value.__class__ is Decimal:
+            assert isinstance(value, Decimal)
+            return _number(value, self.max_length, self.decimals) if self.kind is Kind.NUMBER else None
         if value is None:
-            return ""
-        if isinstance(value, Decimal):
-            return plain(value) if value.is_finite() else str(value)
-        return str(value).replace("\r\n", "\n").replace("\r", "\n")
+            return None if self.need is Need.YES else ""
+        if value.__class__ in _PLAIN:
+            text = written(value)  # type: ignore[arg-type]  # one of the classes just named
+            if text == "":
+                return None if self.need is Need.YES else ""
+            if self.max_length is not None and len(text) > self.max_length:
+                return None
+            return text if self.kind is Kind.STRING or text.isdecimal() else None
+        return None
 
     def flaw(self, text: str) -> tuple[Flaw, str] | None:
         """What is wrong with the text, and the sentence that says so; None when the standard can hold it."""
@@ -124,36 +151,52 @@ class Table(Generic[R]):
         for number, (key, line) in enumerate(self.rows(facts), 1):
             yield Row(facts, line, number, key)
 
-    def code(self, flaw: Flaw) -> str:
-        """The stable finding code of this flaw in this table: CLM-FORM-11 is a missing field of XML1."""
-        return f"CLM-FORM-{self.number}{flaw.value}"
+    def code(self, field: Field[R], flaw: Flaw) -> str:
+        """The stable code of this flaw of this field: CLM-FORM-XML1-HO_TEN-01; CLM-FORM-XML1-04 for characters in XML1."""
+        if flaw is Flaw.BAD_CHARACTER:
+            return f"CLM-FORM-{self.name}-0{flaw.value}"
+        return f"CLM-FORM-{self.name}-{field.name}-0{flaw.value}"
 
     def finding(self, field: Field[R], row: Row[R], flaw: Flaw, sentence: str) -> Finding:
         """The flaw of one value, said to a person."""
         where = f"Bảng {self.name}, dòng {row.number}: " if self.row_tag else f"Bảng {self.name}: "
         return Finding(
-            self.code(flaw), Severity.ERROR, where + sentence, f"{self.name}.{field.name}", row.key, "Sửa tại hồ sơ"
+            self.code(field, flaw),
+            Severity.ERROR,
+            where + sentence,
+            f"{self.name}.{field.name}",
+            row.key,
+            "Sửa tại hồ sơ",
         )
 
     def check(self, facts: ClaimFacts) -> list[Finding]:
         """Every value that the standard cannot hold."""
-        found = []
-        for row in self.each(facts):
-            for field in self.fields:
-                flaw = field.flaw(field.text(row))
-                if flaw:
-                    found.append(self.finding(field, row, *flaw))
-        return found
+        return self.compose(facts)[1]
 
     def write(self, facts: ClaimFacts, tail: str = "") -> str:
         """The table's own XML with CRLF, fields in order; `tail` stands before the end of the root."""
+        return self.compose(facts, tail)[0]
+
+    def compose(self, facts: ClaimFacts, tail: str = "") -> tuple[str, list[Finding]]:
+        """In one pass the table's own XML (see `write`) and every value that the standard cannot hold."""
+        plan = [(field.of, field.quick, field, f"<{field.name}>", f"</{field.name}>") for field in self.fields]
+        found: list[Finding] = []
         out = [DECLARATION, f"<{self.root}>"]
         if self.list_tag:
             out.append(f"<{self.list_tag}>")
         for row in self.each(facts):
             if self.row_tag:
                 out.append(f"<{self.row_tag}>")
-            out += [f"<{f.name}>{escape(f.text(row))}</{f.name}>" for f in self.fields]
+            for of, quick, field, begin, end in plan:
+                value = of(row)
+                text = quick(value)
+                if text is None:
+                    full = written(value)
+                    flaw = field.flaw(full)
+                    if flaw:
+                        found.append(self.finding(field, row, *flaw))
+                    text = escape(full)
+                out.append(begin + text + end)
             if self.row_tag:
                 out.append(f"</{self.row_tag}>")
         if self.list_tag:
@@ -161,7 +204,21 @@ class Table(Generic[R]):
         if tail:
             out.append(tail)
         out.append(f"</{self.root}>")
-        return NEWLINE.join(out)
+        return NEWLINE.join(out), found
+
+
+@lru_cache(maxsize=1 << 15)
+def _number(value: Decimal, size: int | None, decimals: int) -> str | None:
+    """The text of an amount that a number field holds: finite, not too long, not too many digits after the dot."""
+    if not value.is_finite():
+        return None
+    text = plain(value) if value else "0"
+    return text if (size is None or len(text) <= size) and len(text.partition(".")[2]) <= decimals else None
+
+
+def written(value: Value) -> str:
+    """The standard's form of a value: 12 digits of an instant, 8 of a day, `1` or nothing, a list joined by `;`."""
+    return _WRITERS.get(type(value), str)(value)
 
 
 def escape(text: str) -> str:
@@ -190,18 +247,51 @@ def flag(value: bool) -> str:
     return "1" if value else ""
 
 
-def text(name: str, label: str, size: int | None, need: Need, of: Callable[[Row[R]], Value]) -> Field[R]:
-    """A string field."""
-    return Field(name, label, Kind.STRING, size, need, of)
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    str: lambda value: value if "\r" not in value else value.replace("\r\n", "\n").replace("\r", "\n"),
+    type(None): lambda _: "",
+    int: str,
+    bool: lambda value: "1" if value else "",
+    Decimal: lambda value: plain(value) if value.is_finite() else str(value),
+    datetime: minute,
+    date: day,
+    tuple: lambda value: joined(map(written, value)),
+}
 
 
-def number(
-    name: str, label: str, size: int, need: Need, of: Callable[[Row[R]], Value], *, decimals: int = 0
-) -> Field[R]:
+def yes_no(path: str) -> Callable[[Row[Any]], Value]:
+    """`1` or `0` of a truth, where the standard wants a digit in both cases."""
+    get = attrgetter(path)
+    return lambda row: int(get(row))
+
+
+def _field(name: str, label: str, kind: Kind, size: int | None, need: Need, of: Of, source: str, decimals: int) -> Any:
+    if isinstance(of, str):
+        return Field(name, label, kind, size, need, attrgetter(of), decimals, of)
+    return Field(name, label, kind, size, need, of, decimals, source)
+
+
+def text(name: str, label: str, size: int | None, need: Need, of: Of, source: str = "") -> Field[R]:
+    """A string field; `of` is the path of the value in the row, or a function with its `source` said beside it."""
+    found: Field[R] = _field(name, label, Kind.STRING, size, need, of, source, 0)
+    return found
+
+
+def number(name: str, label: str, size: int, need: Need, of: Of, source: str = "", *, decimals: int = 0) -> Field[R]:
     """A number field with at most `decimals` digits after the dot."""
-    return Field(name, label, Kind.NUMBER, size, need, of, decimals)
+    found: Field[R] = _field(name, label, Kind.NUMBER, size, need, of, source, decimals)
+    return found
 
 
-def money(name: str, label: str, of: Callable[[Row[R]], Value], need: Need = Need.YES) -> Field[R]:
+def money(name: str, label: str, of: Of, need: Need = Need.YES) -> Field[R]:
     """An amount in đồng: number of 15 characters, two decimals."""
-    return Field(name, label, Kind.NUMBER, 15, need, of, 2)
+    found: Field[R] = _field(name, label, Kind.NUMBER, 15, need, of, "", 2)
+    return found
+
+
+def changed(table: Table[R], changes: dict[str, dict[str, Any]]) -> Table[R]:
+    """The table of another day or reading: `{"MUC_HUONG": {"max_length": 3}}`; raises KeyError for an unknown name."""
+    unknown = changes.keys() - {field.name for field in table.fields}
+    if unknown:
+        raise KeyError(f"{table.name} has no {', '.join(sorted(unknown))}")
+    return replace(table, fields=tuple(replace(f, **changes[f.name]) if f.name in changes else f for f in table.fields))

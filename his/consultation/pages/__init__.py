@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from his.consultation.pages import diagnoses, orders, prints, record, results, signing, visit
+from his.consultation.pages import claim, diagnoses, orders, prints, record, reopening, results, signing, visit
 from his.identity.terms import Capability
 from his.web.page import MenuItem
 
@@ -12,5 +12,5 @@ MENU = [
 ]
 
 router = APIRouter()
-for part in (visit, record, diagnoses, orders, signing, results, prints):
+for part in (visit, record, diagnoses, orders, signing, claim, results, prints, reopening):
     router.include_router(part.router)

@@ -73,6 +73,7 @@ def visit_context(visit: Visit, caller: Caller) -> dict[str, Any]:
         "base": f"/visit/{encounter.id}",
         "can_write": is_open and may(role, Capability.WRITE_RECORD),
         "can_measure": is_open and may(role, Capability.VITALS),
+        "sees_hiv": may(role, Capability.HIV_CARE),
         "can_order": is_open and may(role, Capability.ORDER),
         "most": MAX_SECONDARY,
         "short": view.short_diagnosis,

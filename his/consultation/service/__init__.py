@@ -8,6 +8,7 @@ from his.consultation.service.readiness import (
     assess_record,
     assess_visit,
 )
+from his.consultation.service.reopening import reopen_visit
 from his.consultation.service.rooming import call_next, leave_visit, start_visit
 from his.consultation.service.signing import Signed, sign_visit
 
@@ -21,6 +22,7 @@ __all__ = [
     "call_next",
     "close_visit_if_complete",
     "leave_visit",
+    "reopen_visit",
     "sign_visit",
     "start_visit",
 ]

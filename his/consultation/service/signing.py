@@ -17,6 +17,7 @@ from his.kit.errors import Finding, not_found, refuse_errors
 from his.orders import service as orders
 from his.orders.tables import ServiceRequest
 from his.orders.terms import AWAITED_KINDS
+from his.papers import service as papers
 from his.pharmacy import service as pharmacy
 from his.prescriptions import service as prescriptions
 from his.prescriptions.tables import Prescription
@@ -65,6 +66,7 @@ async def sign_visit(db: Db, encounter_id: UUID, who: Who, now: datetime) -> Sig
                 dispenses=dispenses,
             )
         )
+        await papers.follow_up_changes(db, changes, signed, who.practitioner_id, now)
         changes.dirty("visit", encounter_id).dirty("stat", day_of(encounter.arrived_at))
         await db.apply(changes, now)
     return Signed(signed, prescription, ready.findings)
@@ -99,7 +101,7 @@ async def _finish_visit(db: Db, changes: Changes, encounter: Encounter, who: Who
         diagnoses,
         status="in-progress",
         started_at=encounter.started_at or now,
-        ended_at=now,
+        ended_at=encounter.ended_at or now,  # a visit that was opened again ended when it ended
         signed_at=now,
         signed_by=who.practitioner_id,
         practitioner_id=who.practitioner_id or encounter.practitioner_id,

@@ -18,7 +18,7 @@ from his.registration.rules.cards import cards_of_reply, is_question_number
 from his.registration.rules.gateway import TRY_AGAIN, advise
 from his.registration.rules.retry import is_abandoned, next_attempt
 from his.registration.tables import CardCheck, Coverage
-from his.registration.terms import CardForm, CardQuestion, Checked
+from his.registration.terms import CardAnswered, CardAsked, CardForm, CardQuestion, Checked
 
 _DATES = {f.name for f in fields(CardAnswer) if "date" in str(f.type)}
 ACCOUNT_REFUSED = "401"
@@ -56,6 +56,7 @@ async def check_card(
         **_outcome(reply, 1, now, seconds),
     )
     changes = Changes().insert(check).audit("card:check", "CardCheck", check.id, code=check.code or "no-answer")
+    tell_check(changes, check, day_of(now), op="create")
     await db.apply(changes, now)
     return summary_of(check, day_of(now), rate)
 
@@ -69,7 +70,17 @@ def queue_check(
         asked_birth=question.birth, account_id=account_id, asked_at=now, attempts=0, next_attempt_at=now,
     )  # fmt: skip
     changes.insert(check).notify("card")
+    tell_check(changes, check, day_of(now), op="create")
     return check
+
+
+def tell_check(changes: Changes, check: CardCheck, on: date, *, op: str = "update") -> None:
+    """Version the question and, once there is one, the answer, as FHIR shows them."""
+    changes.version(CardAsked(check), op=op)
+    if check.state == "answered":
+        found = summary_of(check, on)
+        advice = found.advice
+        changes.version(CardAnswered(check, on, found.cards, advice.usable, advice.title, advice.sentence), op=op)
 
 
 async def _ask(db: Db, unit_code: str, question: CardQuestion) -> tuple[CardAnswer | None, float]:
@@ -184,7 +195,8 @@ def _corrected(changes: Changes, held: Coverage, card: CardForm, told: dict[str,
 def link_check(changes: Changes, check: CardCheck | None, patient_id: UUID) -> None:
     """Write into the evidence row whose card it was, once the patient is known."""
     if check is not None and check.patient_id != patient_id:
-        changes.update(check, patient_id=patient_id)
+        row = changes.update(check, patient_id=patient_id)
+        tell_check(changes, row, day_of(row.asked_at))
 
 
 async def ask_again(db: Db, check: CardCheck, question: CardQuestion, unit_code: str, now: datetime) -> CardCheck:
@@ -195,12 +207,15 @@ async def ask_again(db: Db, check: CardCheck, question: CardQuestion, unit_code:
     if is_abandoned(check.asked_at, now, has_patient=check.patient_id is not None):
         changes = Changes()
         row = changes.update(check, state="abandoned", next_attempt_at=None)
+        tell_check(changes, row, day_of(now))
         await db.apply(changes, now)
         return row
     reply, seconds = await _ask(db, unit_code, question)
     changes = Changes()
     attempts = check.attempts + 1
     row = changes.update(check, attempts=attempts, **_outcome(reply, attempts, now, seconds))
+    if row.state == "answered":
+        tell_check(changes, row, day_of(now))
     if row.state == "answered" and row.patient_id is not None:
         existing = await store.list_coverages(db, row.patient_id)
         changes.merge(answer_changes(row, existing, row.patient_id, day_of(now), now)[0]).dirty("card", row.id)

@@ -8,21 +8,33 @@ from uuid import UUID
 from his.fhir.build import concept, filled, hl7, identifier, moment, money, reference
 from his.fhir.registry import Resource, to_unit
 from his.fhir.systems import CARD, CLAIM_NUMBER
+from his.review.rules import told_line, told_sums
 from his.review.tables import ReviewCase, ReviewLine
 from his.review.terms import ResponseView
 
-OUTCOME = {"decided": "complete", "in-review": "partial"}
+OUTCOME = {"asking": "partial", "appealed": "partial", "decided": "complete", "final": "complete"}
+WORDS = {
+    "received": "Đã nhận, chưa giám định", "in-review": "Đang giám định", "asking": "Chờ cơ sở gửi giấy tờ",
+    "confirming": "Chờ người thứ hai xác nhận", "appealed": "Cơ sở giải trình, đang xem lại", "decided": "Đã quyết",
+    "final": "Đã chốt", "replaced": "Đã thay bản mới",
+}  # fmt: skip
 REASON = "urn:his:code:review-reason"
+SUM = "urn:his:code:review-sum"
 
 
 def to_fhir(view: ResponseView) -> dict[str, Any]:
-    """The decision: asked and approved of every line, with the reason where something was taken off."""
-    case = view.case
+    """What the unit was told: asked and approved of every line, the reason where something was taken off, its answers.
+
+    What the officer writes before he tells it is not in here; `outcome` is queued until the first telling.
+    """
+    case, sums = view.case, told_sums(view.case)
+    answers = [(line, number) for number, line in enumerate((x for x in view.lines if x.answer), 1)]
+    note_of = {line.id: number for line, number in answers}
     return filled(
         resourceType="ClaimResponse",
         id=str(case.id),
         identifier=[identifier(CLAIM_NUMBER, case.number)],
-        status="active",
+        status="cancelled" if case.state == "replaced" else "active",
         type=hl7("claim-type", "institutional", "Institutional"),
         use="claim",
         patient={"identifier": identifier(CARD, case.card_number)},
@@ -31,25 +43,30 @@ def to_fhir(view: ResponseView) -> dict[str, Any]:
         requestor=reference("Organization", case.unit_id),
         request=reference("Claim", case.claim_id),
         outcome=OUTCOME.get(case.state, "queued"),
-        item=[_item(line) for line in view.lines],
+        disposition=WORDS.get(case.state, ""),
+        item=[_item(case, line, note_of.get(line.id)) for line in view.lines],
         total=[
-            {"category": hl7("adjudication", "submitted"), "amount": money(case.asked)},
-            {"category": hl7("adjudication", "benefit"), "amount": money(case.approved)},
+            {"category": hl7("adjudication", "submitted"), "amount": money(sums.asked)},
+            {"category": hl7("adjudication", "benefit"), "amount": money(sums.approved)},
+            *(
+                {"category": concept(SUM, code, text=words), "amount": money(amount)}
+                for code, words, amount in (("reduced", "Giảm", sums.reduced), ("asking", "Đang hỏi", sums.asking))
+                if case.told
+            ),
         ],
+        processNote=[{"number": number, "type": "display", "text": line.answer} for line, number in answers] or None,
     )
 
 
-def _item(line: Any) -> dict[str, Any]:
+def _item(case: Any, line: Any, note: int | None) -> dict[str, Any]:
+    told = told_line(case, line)
     adjudication = [{"category": hl7("adjudication", "submitted"), "amount": money(line.asked)}]
-    if line.approved is not None:
-        adjudication.append(
-            filled(
-                category=hl7("adjudication", "benefit"),
-                reason=concept(REASON, line.reason_code, text=line.reason),
-                amount=money(line.approved),
-            )
-        )
-    return {"itemSequence": line.position, "adjudication": adjudication}
+    reason = concept(REASON, told.reason_code, text=told.reason) if told.reason_code else None
+    if told.approved is not None:
+        adjudication.append(filled(category=hl7("adjudication", "benefit"), reason=reason, amount=money(told.approved)))
+    elif reason is not None:  # asked about: no amount yet
+        adjudication.append(filled(category=concept(SUM, "asking", text="Đang hỏi"), reason=reason))
+    return filled(itemSequence=line.position, noteNumber=[note] if note else None, adjudication=adjudication)
 
 
 def example() -> ResponseView:
@@ -80,7 +97,21 @@ RESOURCE = Resource(
     example=example,
     visible=to_unit,
     modelled=frozenset(
-        ["status", "type", "use", "patient", "created", "insurer", "requestor", "request", "outcome", "item", "total"]
+        [
+            "status",
+            "type",
+            "use",
+            "patient",
+            "created",
+            "insurer",
+            "requestor",
+            "request",
+            "outcome",
+            "disposition",
+            "item",
+            "total",
+            "processNote",
+        ]
     ),
     own={"identifier": (CLAIM_NUMBER,)},
 )

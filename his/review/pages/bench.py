@@ -16,10 +16,11 @@ from his.kit.clock import day_of
 from his.kit.errors import HisError, Kind, invalid
 from his.kit.text import fold
 from his.review import service, sheets, view
-from his.review.service import Bench, Officer, Reason
-from his.review.service.receive import read_facts
+from his.review.pages.sheet import load_sheet
+from his.review.pages.worklist import officer_of
+from his.review.service import Bench, Reason
 from his.review.tables import ReviewLine
-from his.review.terms import NEEDS_REASON, Approval, Decision, Verdict
+from his.review.terms import NEEDS_REASON, Approval, CaseState, Decision, Verdict
 from his.review.view import Pending
 from his.web.page import Toast, render
 
@@ -47,11 +48,6 @@ async def read_form(request: Request) -> DecisionForm:
     fields = await request.form()
     values = {name: str(fields.get(name, "")) for name in DecisionForm.__dataclass_fields__}
     return DecisionForm(**values)
-
-
-def officer_of(caller: Caller) -> Officer:
-    """The person who decides."""
-    return Officer(caller.user.account_id, caller.user.display_name)
 
 
 def verdict_of(line: ReviewLine, form: DecisionForm) -> Verdict:
@@ -106,17 +102,11 @@ async def dossier(request: Request, caller: Reviewer, case_id: UUID, tab: str = 
         "suffix": f"?{urlencode(query)}" if query else "",
         "tab": tab if tab in dict(sheets.TABS) else "lines",
         "tabs": [(key, word, f"/review/{case_id}?{urlencode({**query, 'tab': key})}") for key, word in sheets.TABS],
-        "sheet": _sheet(bench, tab),
+        "sheet": await load_sheet(caller.db, bench, tab, caller.now),
         "autofocus": True,
     }
     await service.note_opening(caller.db, bench, caller.now)
     return render(request, "review/case.html", context)
-
-
-def _sheet(bench: Bench, tab: str) -> Any:
-    readers = {"header": sheets.header_rows, "results": sheets.result_rows, "notes": sheets.note_rows}
-    reader = readers.get(tab)
-    return reader(read_facts(bench.case.stated)) if reader else None
 
 
 async def _context(
@@ -134,6 +124,10 @@ async def _context(
         "locked": service.is_locked(bench.case),
         "asked_lines": sum(x.decision == Decision.ASK for x in bench.lines),
         "focus": None,
+        "state": view.STATE_CHIPS[bench.case.state],
+        "may_confirm": bench.case.state == CaseState.CONFIRMING
+        and caller.user.account_id not in {bench.case.proposed_by, *(x.decided_by for x in bench.lines)},
+        "waits_again": service.count_silent(bench),
     }
 
 
@@ -224,17 +218,3 @@ async def undo(request: Request, caller: Reviewer, case_id: UUID) -> Response:
     context = await _context(caller, bench, line)
     words = Toast(f"Đã hoàn tác {len(undone)} dòng")
     return render(request, "review/_grid.html", {**context, "focus": line.id}, toast=words)
-
-
-@router.post("/review/{case_id}/finish")
-async def finish(request: Request, caller: Reviewer, case_id: UUID, version: int) -> Response:
-    """Finish the dossier and go to the next open one, else back to the worklist."""
-    officer = officer_of(caller)
-    bench = await service.finish_case(caller.db, officer, case_id, caller.now, version)
-    filters = service.read_filters({**request.query_params, "q": ""})
-    lot = await service.load_lot(caller.db, bench, filters, officer, caller.now)
-    query = service.write_filters(filters)
-    suffix = f"?{urlencode(query)}" if query else ""
-    more = lot.following if lot.waiting and lot.following else lot.previous if lot.waiting else None
-    target = f"/review/{more.id}{suffix}" if more is not None else f"/review{suffix}"
-    return Response(status_code=204, headers={"HX-Redirect": target})

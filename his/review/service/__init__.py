@@ -1,34 +1,122 @@
 """What happens with a dossier at the insurer: received, decided line by line, finished; and what the unit answers."""
 
-from his.review.service.answer import Answered, answer_line, load_decisions
-from his.review.service.bench import Bench, Officer, Reason, is_locked, list_reasons, note_opening, open_case
+from his.review.service.answer import (
+    Answered,
+    Paper,
+    Reply,
+    answer_line,
+    close_silent,
+    load_decisions,
+    open_paper,
+)
+from his.review.service.batch import (
+    BatchBoard,
+    BatchRow,
+    UnitSums,
+    check_period,
+    confirm_batch,
+    find_batch,
+    list_decided,
+    load_batch,
+    load_inbox,
+    propose_batch,
+    reopen_batch,
+    sum_decided,
+)
+from his.review.service.bench import (
+    Bench,
+    Officer,
+    Reason,
+    count_silent,
+    is_locked,
+    list_reasons,
+    note_opening,
+    open_case,
+)
 from his.review.service.decide import accept_clean, decide_line, decide_same, find_same, undo
-from his.review.service.finish import finish_case
+from his.review.service.finish import confirm_case, finish_case, return_case
+from his.review.service.quality import (
+    RuleFigures,
+    UnitCost,
+    answer_warning,
+    compare_units,
+    list_own_warnings,
+    rule_figures,
+    warn_unit,
+)
 from his.review.service.receive import receive
-from his.review.service.worklist import Board, Lot, load_board, load_lot, read_filters, write_filters
+from his.review.service.tally import close_expired, recount
+from his.review.service.waiting import Queue, doctor_of, load_queue
+from his.review.service.withdraw import withdraw
+from his.review.service.worklist import (
+    Board,
+    Lot,
+    assign_cases,
+    drop_filter,
+    keep_filter,
+    load_board,
+    load_lot,
+    read_filters,
+    write_filters,
+)
 
 __all__ = [
     "Answered",
+    "BatchBoard",
+    "BatchRow",
     "Bench",
     "Board",
     "Lot",
     "Officer",
+    "Paper",
+    "Queue",
     "Reason",
+    "Reply",
+    "RuleFigures",
+    "UnitCost",
+    "UnitSums",
     "accept_clean",
     "answer_line",
+    "answer_warning",
+    "assign_cases",
+    "check_period",
+    "close_expired",
+    "close_silent",
+    "compare_units",
+    "confirm_batch",
+    "confirm_case",
+    "count_silent",
     "decide_line",
     "decide_same",
+    "doctor_of",
+    "drop_filter",
+    "find_batch",
     "find_same",
     "finish_case",
     "is_locked",
+    "keep_filter",
+    "list_decided",
+    "list_own_warnings",
     "list_reasons",
+    "load_batch",
     "load_board",
     "load_decisions",
+    "load_inbox",
     "load_lot",
+    "load_queue",
     "note_opening",
     "open_case",
+    "open_paper",
+    "propose_batch",
     "read_filters",
     "receive",
+    "recount",
+    "reopen_batch",
+    "return_case",
+    "rule_figures",
+    "sum_decided",
     "undo",
+    "warn_unit",
+    "withdraw",
     "write_filters",
 ]

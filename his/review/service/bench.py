@@ -1,5 +1,6 @@
 """The officer's bench: a case with its lines, what is locked, and the reasons that a decision may state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,16 @@ from his.kit.money import ZERO
 from his.review import store
 from his.review.rules import approved_amount, sum_case
 from his.review.tables import ReviewCase, ReviewLine
-from his.review.terms import OPEN_STATES, Approval, CaseState, CaseTotals, Decision, LineFacts, Verdict
+from his.review.terms import (
+    OPEN_STATES,
+    Approval,
+    CaseState,
+    CaseTotals,
+    Decision,
+    LineFacts,
+    ResponseView,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +78,31 @@ async def list_reasons(db: Db, on: date) -> list[Reason]:
 def is_locked(case: ReviewCase, line: ReviewLine | None = None) -> bool:
     """May nothing of the case (or of the line) be changed any more?
 
-    While the unit's papers are waited for, only the lines that were asked about are open: the others were told already.
+    While the unit's papers are waited for, only the lines that were asked about are open; after its answer only those
+    that it disputed, and those that the officer asks about again: the others were told already. What waits for a second
+    officer is locked for everybody.
     """
-    if case.state not in OPEN_STATES:
+    if case.state not in OPEN_STATES or case.state == CaseState.CONFIRMING:
         return True
-    if case.state != CaseState.ASKING or line is None:
+    if case.state not in (CaseState.ASKING, CaseState.APPEALED) or line is None:
+        return False
+    if line.disputed:
         return False
     told = line.decided_at is not None and case.decided_at is not None and line.decided_at <= case.decided_at
     return told and line.decision != Decision.ASK
+
+
+def is_spoken(case: ReviewCase, line: ReviewLine) -> bool:
+    """Has the officer decided the line after the unit was told last, and after it answered?"""
+    if line.decided_at is None:
+        return False
+    since = max((x for x in (case.decided_at, line.answered_at) if x is not None), default=None)
+    return since is None or line.decided_at > since
+
+
+def count_silent(bench: Bench) -> int:
+    """Lines that the unit answered and the officer has not decided again."""
+    return sum(x.disputed and not is_spoken(bench.case, x) for x in bench.lines)
 
 
 def facts_of(line: ReviewLine) -> LineFacts:
@@ -130,6 +157,11 @@ async def note_opening(db: Db, bench: Bench, now: datetime) -> None:
     out = writer(db, bench.case.unit_id)
     await db.release()
     await out.apply(audited(Changes(), "open", bench.case), now)
+
+
+def shown(case: ReviewCase, lines: Sequence[ReviewLine]) -> ResponseView:
+    """What becomes of a case as ClaimResponse."""
+    return ResponseView(case, lines)
 
 
 def audited(changes: Changes, action: str, case: ReviewCase, **detail: Any) -> Changes:

@@ -21,6 +21,7 @@ from his.review.service.bench import (
     facts_of,
     fields_of,
     is_locked,
+    is_spoken,
     list_reasons,
     open_case,
     totals_fields,
@@ -28,7 +29,7 @@ from his.review.service.bench import (
     writer,
 )
 from his.review.tables import ReviewCase, ReviewEvent, ReviewLine
-from his.review.terms import CaseState, Decision, Verdict
+from his.review.terms import CaseState, Decision, ResponseView, Verdict
 
 KEPT = (
     "decision", "approved", "approved_quantity", "approved_price", "approved_rate", "reason_code", "reason",
@@ -54,8 +55,9 @@ async def decide_line(
     if version is not None and version != line.version:
         raise HisError(Kind.STALE, CHANGED)
     checked = await _checked(db, line, verdict, now)
-    if all(getattr(line, key) == value for key, value in fields_of(line, checked).items()):
-        return bench
+    same = all(getattr(line, key) == value for key, value in fields_of(line, checked).items())
+    if same and (line.decided_at is None or is_spoken(bench.case, line)):
+        return bench  # after an answer the same letter again is a new word
     return await _write(db, officer, bench, "decide", [(line, checked)], now)
 
 
@@ -103,7 +105,8 @@ async def undo(db: Db, officer: Officer, case_id: UUID, now: datetime) -> tuple[
     bench = await open_case(db, case_id)
     _refuse_locked(bench.case, None)
     event = await store.last_deed(db, case_id, officer.account_id)
-    if event is None:
+    told = bench.case.decided_at
+    if event is None or (told is not None and event.at <= told):  # what the unit was told is not taken back
         raise HisError(Kind.CONFLICT, NOTHING)
     before = {UUID(row["line"]): row for row in event.before}
     cases = sorted({UUID(row["case"]) for row in event.before} | {case_id})
@@ -191,10 +194,13 @@ async def _apply(db: Db, bench: Bench, changes: Changes, lines: list[ReviewLine]
         for case in cases:
             own = [line for line in lines if line.case_id == case.id]
             fields = totals_fields(totals_of(own))
-            if case.started_at is None:
+            begins = case.started_at is None
+            if begins:
                 fields |= {"started_at": now, "state": CaseState.IN_REVIEW.value}
                 await _begin(out, changes, case, now)
             updated = changes.update(case, **fields)
+            if begins:
+                changes.version(ResponseView(updated, own)).dirty("review", case.period)
             new = updated if case.id == bench.case.id else new
         await db.release()
         await out.apply(changes, now)

@@ -105,7 +105,7 @@ async def enter(request: Request, caller: Staff, ticket_id: UUID) -> Response:
     row = await store.get_row(caller.db, ticket_id)
     if row is None:
         raise not_found()
-    if caller.user.role is Role.DOCTOR and row.state in ("waiting", "calling", "absent"):
+    if caller.user.role in (Role.DOCTOR, Role.HIV_DOCTOR) and row.state in ("waiting", "calling", "absent"):
         await service.start(caller.db, ticket_id, caller.now)
     return Response(status_code=200, headers={"HX-Redirect": f"/visit/{row.encounter_id}"})
 

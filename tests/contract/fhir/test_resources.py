@@ -24,7 +24,7 @@ NAMES = [f"{r.type}-{r.subject.__name__}" for r in DECLARED]
 WANTED = {
     "Organization", "Practitioner", "Patient", "Coverage", "Encounter", "Condition", "Observation", "ServiceRequest",
     "DiagnosticReport", "MedicationRequest", "AllergyIntolerance", "MedicationDispense", "ChargeItem", "Invoice", "Claim",
-    "ClaimResponse", "MeasureReport",
+    "ClaimResponse", "MeasureReport", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "PaymentReconciliation",
 }  # fmt: skip
 
 

@@ -25,7 +25,9 @@ from tests.integration.kit.conftest import striking
 from tests.integration.visits import make_visit, sign_in
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+ENTERS = (".audit(", "audited(", "step(")  # the last two are the review's and the settlement's own words for it
 SILENT = {
+    "service/tally.recount": "figures, no person",
     "service/drafts.save_draft": "a draft is not yet part of the record",
     "service/drafts.drop_draft": "a draft is not yet part of the record",
     "service/counting.recount_days": "figures, no person",
@@ -195,5 +197,7 @@ def applies():
 def test_every_service_that_writes_enters_it():
     found = list(applies())
     assert len(found) > 25
-    silent = {name for name, source, whole in found if ".audit(" not in source and ".audit(" not in whole}
+    silent = {
+        name for name, source, whole in found if not any(word in source for word in ENTERS) and ".audit(" not in whole
+    }
     assert silent - set(SILENT) == set(), "these change sets leave no entry"

@@ -13,18 +13,23 @@ from his.kit.changes import Changes
 from his.kit.columns import table
 from his.kit.db import Database, Db, Scope
 from his.review import store
-from his.review.service import Bench, Officer
+from his.review.service import Bench, Officer, Paper, Reply
 from his.review.tables import ReviewCase, ReviewLine
-from his.review.terms import Decision, Verdict
+from his.review.terms import Decision, ReplyKind, Verdict
 from tests.integration.dossiers import receive, submit
 
 NOW = clock.now()
 FIRST, SECOND = Officer(UUID(int=1), "GĐV. Một"), Officer(UUID(int=2), "GĐV. Hai")
+DOCTOR = Officer(UUID(int=7), "BS. Bảy")
 ACCEPT, REJECT, ASK = (
     Verdict(Decision.ACCEPT),
     Verdict(Decision.REJECT, reason_code="DD4", reason="Đã gồm trong nội soi"),
     Verdict(Decision.ASK, reason_code="H1"),
 )
+
+
+def explain(words: str, kind: ReplyKind = ReplyKind.EXPLAIN, *papers: Paper) -> Reply:
+    return Reply(kind, words, papers)
 
 
 def officer_db(database: Database, payer: int = INSURER_ID) -> Db:

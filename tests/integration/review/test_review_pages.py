@@ -150,7 +150,7 @@ async def test_json_decides_and_finishes(client: httpx.AsyncClient, database: Da
     assert (await client.post(f"{base}/undo")).json()["lines"] == 2
     assert (await client.post(f"{base}/accept-clean")).json()["case"]["undecided"] == "0.00"
     done = await client.post(f"{base}/finish", json={})
-    assert (done.status_code, done.json()["state"]) == (200, "decided")
+    assert (done.status_code, done.json()["state"]) == (200, "final")
     assert len((await client.get("/api/review/reasons")).json()) >= 20
     box = await client.get("/review/reasons", params={"q": "trung ho so"})
     assert "K2" in box.text

@@ -198,7 +198,7 @@ async def test_a_finished_case_is_told_to_the_unit_and_locked(database: Database
     assert found is not None
     assert found.lines == []  # nothing is told before the end
     bench = await service.finish_case(db, FIRST, case.id, NOW, bench.case.version)
-    assert bench.case.state == "decided"
+    assert bench.case.state == "final"  # nothing was cut: there is nothing to answer
     found = await service.load_decisions(unit, claim.id)
     assert found is not None
     assert [line.decision for line in found.lines] == ["accept", "accept"]

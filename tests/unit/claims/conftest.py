@@ -235,6 +235,7 @@ class Changes:
             "paid_at": minutes(60 * 24 * 3 + 5),
             "assessed_at": None,
             "admission_reason": "Sốt cao",
+            "admission_reason_code": "R50",
             "treatment_method": "Nội khoa",
             "attached_tables": ("XML7", "XML8"),
         }

@@ -11,9 +11,11 @@ from typer.testing import CliRunner
 
 from his.claims.cli import app
 from his.claims.rules import CHECK_IN_RULES, RULES
+from his.claims.rules.file import FILE_RULES
 from his.claims.signature import Signer
 from his.claims.terms import ClaimFacts
-from his.claims.xml.checkin import CHECKIN, check_in_bytes
+from his.claims.xml.checkin import CHECKIN
+from his.claims.xml.checkin_file import check_in_bytes
 from his.claims.xml.envelope import seal_bytes
 from his.claims.xml.reader import read_file
 from his.claims.xml.xml1 import XML1
@@ -216,8 +218,9 @@ def test_command_line_reads_lists_and_refuses(tmp_path: Path, good: ClaimFacts) 
     assert refused.exit_code == 1
     assert "Không hiểu" in refused.output
     fields = json.loads(run.invoke(app, ["tables", "--json"]).output)
-    assert len(fields) == 26 + 66 + 39 + 47 + 12 + 9
+    assert len(fields) == 444
+    assert all(row["source"] for row in fields)
     rules = json.loads(run.invoke(app, ["rules", "--json"]).output)
-    assert {r["code"] for r in rules} == {r.code for r in (*RULES, *CHECK_IN_RULES)}
+    assert {r["code"] for r in rules} == {r.code for r in (*RULES, *CHECK_IN_RULES, *FILE_RULES)}
     assert "CLM-CARD-01" in run.invoke(app, ["rules"]).output
     assert "Quốc tịch" in run.invoke(app, ["tables"]).output

@@ -112,6 +112,6 @@ def test_exam_rates(count: int, rates: list[int]) -> None:
 def test_rules_have_title_basis_and_stable_codes() -> None:
     assert sum(not rule.code.startswith("CLM-FORM") for rule in RULES) >= 60
     for rule in (*RULES, *CHECK_IN_RULES):
-        assert re.fullmatch(r"CLM-[A-Z]+-\d{2}", rule.code)
+        assert re.fullmatch(r"CLM-[A-Z]+(-(XML\d+|CHECKIN)(-[A-Z0-9_]+)?)?-\d{2}", rule.code)
         assert rule.title
         assert re.search(r"CORE-\d{3}|QĐ|Luật|TT ", rule.basis), rule.code

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from his.claims.rules import RULES, assess_claim
-from his.claims.terms import WALL_CLOCK, ClaimFacts, Totals
+from his.claims.terms import WALL_CLOCK, ClaimFacts, Papers, Totals
+from his.papers.terms import Discharge, FollowUp, Referral, Summary
 
 DAY = date(2026, 8, 10)
 ARRIVED = datetime(2026, 8, 10, 8, 0, tzinfo=WALL_CLOCK)
@@ -114,6 +115,12 @@ fires("CLM-DOC-06", lambda h: h.whole(discharge_type="5", referred_to="01998"))
 fires("CLM-DOC-07", lambda h: h.whole(follow_up_on=(date(2026, 8, 20),)))
 fires("CLM-DOC-08", lambda h: h.inpatient(attached_tables=("XML8",)))
 fires("CLM-DOC-09", lambda h: h.inpatient(attached_tables=("XML7",)))
+fires("CLM-DOC-10", lambda h: h.whole(papers=Papers(discharge=Discharge(department_code="K48"))))
+fires(
+    "CLM-DOC-11", lambda h: h.whole(papers=Papers(summary=Summary(course="Ổn", results="x" * 4001, treatment="Thuốc")))
+)
+fires("CLM-DOC-12", lambda h: h.whole(papers=Papers(referral=Referral(reason_code="4", plan="Mổ", transport="Xe"))))
+fires("CLM-DOC-13", lambda h: h.whole(papers=Papers(follow_up=FollowUp(issued_on=date(2026, 8, 9)))))
 
 fires("CLM-SUM-01", lambda h: h.total(drugs=D("7207.51")))
 fires("CLM-SUM-02", lambda h: h.total(supplies=D(1)))
@@ -146,7 +153,7 @@ def test_rule_fires(code: str, good: ClaimFacts, h: Any) -> None:
     rule = next(r for r in RULES if r.code == code)
     for finding in found:
         assert finding.severity is rule.severity
-        assert re.fullmatch(r"XML[1-5]\.[A-Z0-9_]+", finding.expression)
+        assert re.fullmatch(r"XML(?:1[34]|[1-57-8])\.[A-Z0-9_]+", finding.expression)
         assert finding.message.endswith((".", "”.", "…”.")), finding.message
         assert len(finding.message) < 400
         assert "Đỗ Thị Ánh" not in finding.message

@@ -13,10 +13,11 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, SignatureConstructionMethod
 from signxml.signer import XMLSigner
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from his.claims.signature import DS, Signer, make_test_certificate, verify
+from his.claims.signature import DS, Signer, _key_info, make_test_certificate, verify
 from his.claims.terms import ClaimFacts
-from his.claims.xml.checkin import check_in_bytes
+from his.claims.xml.checkin_file import check_in_bytes
 from his.claims.xml.envelope import seal_bytes
 from his.kit.errors import HisError, Kind
 
@@ -60,6 +61,30 @@ def test_signature_agrees_with_plain_cryptography(signed: bytes, signer: Signer)
     place = root.find("CHUKYDONVI")
     place.remove(place[0])
     assert b64encode(sha256(etree.tostring(root, method="c14n")).digest()).decode() == digest
+
+
+def test_signature_is_what_an_independent_library_makes_and_accepts(
+    good: ClaimFacts, signed: bytes, signer: Signer
+) -> None:
+    XMLVerifier().verify(
+        signed, x509_cert=signer.certificate, expect_config=SignatureConfiguration(location="./CHUKYDONVI/")
+    )
+    root = etree.fromstring(seal_bytes(good, MADE_AT))
+    etree.SubElement(root[-1], f"{{{DS}}}Signature", {"Id": "placeholder"}, nsmap={"ds": DS})
+    tool = XMLSigner(SignatureConstructionMethod.enveloped, c14n_algorithm=CanonicalizationMethod.CANONICAL_XML_1_0)
+    made = etree.fromstring(etree.tostring(tool.sign(root, key=signer._key, key_info=_key_info(signer.certificate))))
+    assert etree.tostring(made, method="c14n") == signed
+
+
+def test_a_place_that_is_not_empty_is_refused(signer: Signer) -> None:
+    for data in (
+        b"<GIAMDINHHS><A>x</A><CHUKYDONVI> </CHUKYDONVI></GIAMDINHHS>",
+        b'<GIAMDINHHS><A>x</A><CHUKYDONVI a="b"></CHUKYDONVI></GIAMDINHHS>',
+        b'<GIAMDINHHS xmlns:a="urn:b"><A>x</A><CHUKYDONVI></CHUKYDONVI></GIAMDINHHS>',
+        b'<GIAMDINHHS xmlns:a="b"><A>x</A><CHUKYDONVI></CHUKYDONVI></GIAMDINHHS>',
+    ):
+        with pytest.raises(HisError):
+            signer.sign(data)
 
 
 def test_the_payload_is_byte_for_byte_what_was_sealed(good: ClaimFacts, signed: bytes) -> None:

@@ -7,7 +7,18 @@ from uuid import UUID
 import pytest
 
 from his.kit.workdays import add_working_days, is_working_day
-from his.review.rules import answer_due, chip_word, due_on, in_sample, suggest_reason, why_looked_at
+from his.review.rules import (
+    answer_due,
+    band_of,
+    chip_word,
+    deviation_of,
+    draw_of,
+    due_on,
+    in_sample,
+    sample_range,
+    suggest_reason,
+    why_looked_at,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,23 +49,37 @@ def test_working_days() -> None:
 
 
 def test_the_sample_is_the_same_for_the_same_seed_and_of_the_right_size() -> None:
-    ids = [UUID(int=n) for n in range(20_000)]
-    first = {i for i in ids if in_sample(i, 5, "2026-10")}
-    assert first == {i for i in ids if in_sample(i, 5, "2026-10")}
-    assert first != {i for i in ids if in_sample(i, 5, "2026-11")}
+    draws = [draw_of(UUID(int=n), "2026-10") for n in range(20_000)]
+    assert draws == [draw_of(UUID(int=n), "2026-10") for n in range(20_000)]
+    assert draws != [draw_of(UUID(int=n), "2026-11") for n in range(20_000)]
+    assert all(0 <= d < 10_000 for d in draws)
+    first = [d for d in draws if in_sample(d, 5)]
     assert 800 < len(first) < 1200
-    assert not any(in_sample(i, 0, "x") for i in ids[:200])
-    assert all(in_sample(i, 100, "x") for i in ids[:200])
-    assert first <= {i for i in ids if in_sample(i, 10, "2026-10")}
+    seeded = [d for d in draws if in_sample(d, 5, "thanh tra quý 4")]
+    assert 800 < len(seeded) < 1200
+    assert seeded != first
+    assert sample_range(5, "thanh tra quý 4") == sample_range(5, "thanh tra quý 4")
+    assert all(in_sample(d, 100, "x") for d in draws[:200])
+    assert set(first) <= {d for d in draws if in_sample(d, 10)}
+    for seed in ("a", "b", "c", "d"):  # never around the end: one range is one index scan
+        low, high = sample_range(30, seed)
+        assert 0 <= low < high <= 10_000
 
 
 def test_why_a_dossier_is_looked_at() -> None:
-    drawn = next(UUID(int=n) for n in range(500) if in_sample(UUID(int=n), 5, "s"))
-    other = next(UUID(int=n) for n in range(500) if not in_sample(UUID(int=n), 5, "s"))
-    assert why_looked_at(drawn, Decimal(10), 4, "s") == "4 phát hiện"
-    assert why_looked_at(drawn, Decimal(5_000_001), 0, "s") == "trên 5 triệu"
-    assert why_looked_at(drawn, Decimal(5_000_000), 0, "s") == "mẫu ngẫu nhiên"
-    assert why_looked_at(other, Decimal(10), 0, "s") == "sạch"
+    assert why_looked_at(3, Decimal(10), 4) == "4 phát hiện"
+    assert why_looked_at(3, Decimal(5_000_001), 0) == "trên 5 triệu"
+    assert why_looked_at(3, Decimal(5_000_000), 0) == "mẫu ngẫu nhiên"
+    assert why_looked_at(9_999, Decimal(10), 0) == "sạch"
+
+
+def test_bands_and_deviation() -> None:
+    assert [band_of(Decimal(n)) for n in (0, 99_999, 100_000, 999_999, 1_000_000, 19_999_999, 20_000_000)] == [
+        0, 0, 1, 2, 3, 4, 5,
+    ]  # fmt: skip
+    assert deviation_of(Decimal(150), Decimal(100)) == 50
+    assert deviation_of(Decimal(50), Decimal(100)) == -50
+    assert deviation_of(Decimal(50), None) is None
 
 
 def test_a_finding_points_to_a_reason_and_has_a_word() -> None:

@@ -17,19 +17,33 @@ from jinja2 import nodes
 from his.audit import terms as audit
 from his.billing import pages as billing
 from his.billing import service as payments
+from his.billing.rules.form import FORM_GROUPS, OTHER
 from his.consultation.pages import record
 from his.consultation.view import facts, signing
 from his.encounters.terms import NOTE_KINDS
 from his.orders.terms import WORK_KINDS
+from his.papers import pages as papers
+from his.papers.terms import FORMS, TITLES
 from his.pharmacy.terms import MOVE_NAMES
 from his.reporting import service as reporting
 from his.reporting.pages import board, system
 from his.reporting.terms import SEXES, SPLITS
+from his.settlement import view as settlement
+from his.settlement.papers.summary import STEPS
+from his.settlement.rules.forms import FORMS as SETTLEMENT_FORMS
 from his.web import i18n, keys, page
 
 HIS = Path(__file__).parents[3] / "his"
 GALLERY = {"web/templates/parts.html", "web/templates/parts_exam.html"}  # examples with invented people
-NOT_WORDS = {"BHYT", "SHA-256", "Ctrl K", "Enter", "Esc", "required"}  # a card's name, a hash, key caps, an attribute
+NOT_WORDS = {
+    "KB",
+    "BHYT",
+    "SHA-256",
+    "Ctrl K",
+    "Enter",
+    "Esc",
+    "required",
+}  # a card's name, a hash, key caps, an attribute
 OWN_LETTERS = {"đ", "đồng", "ẩn"}  # the currency, and the word a hidden cell of an export holds
 ALLOWED = {"đ", "đồng", "tuổi", "Từ"}  # the currency; parts cut from an age group to fit a narrow column
 VIETNAMESE = re.compile("[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE)
@@ -84,6 +98,14 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("consultation/view/signing.py", "finding.action"): _cases("consultation/view/signing.py"),
     ("consultation/view/signing.py", "state"): [*(word for word, _, _ in signing.STATES.values()), "đã làm"],
     ("orders/pages.py", "word"): [word for _, word in WORK_KINDS],
+    ("papers/pages.py", "GENDERS.get(patient.gender, 'Khác')"): [*papers.GENDERS.values(), "Khác"],
+    ("papers/templates/_papers.html", "c.title"): TITLES.values(),
+    ("papers/templates/_papers.html", "titles[s.row.kind]"): TITLES.values(),
+    ("papers/templates/_papers.html", "titles[kind]"): TITLES.values(),
+    ("papers/templates/_papers.html", "states[s.row.state]"): papers.STATES.values(),
+    ("papers/templates/_papers.html", "item.label"): [i.label for items in FORMS.values() for i in items],
+    ("papers/templates/_papers.html", "item.hint"): [i.hint for items in FORMS.values() for i in items if i.hint],
+    ("papers/templates/_papers.html", "w"): [w for items in FORMS.values() for i in items for _, w in i.choices],
     ("pharmacy/templates/_lot.html", "names[m.kind]"): MOVE_NAMES.values(),
     ("reporting/templates/_board.html", "word"): board.KINDS.values(),
     ("reporting/templates/_definition_body.html", "split_word(split)"): [reporting.split_word(s) for s in SPLITS],
@@ -91,6 +113,15 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("reporting/templates/morbidity.html", "word"): SEXES.values(),
     ("reporting/templates/system.html", "names.get(c.name, c.name)"): system.LISTS.values(),
     ("reporting/templates/system.html", "word"): system.KINDS.values(),
+    ("settlement/templates/month.html", "state_word"): [word for word, _, _ in settlement.CHIPS.values()],
+    ("settlement/templates/months.html", "r.word"): [word for word, _, _ in settlement.CHIPS.values()],
+    ("settlement/templates/units.html", "r.word"): [word for word, _, _ in settlement.CHIPS.values()],
+    ("settlement/templates/month.html", "next_words"): settlement.NEXT.values(),
+    ("settlement/templates/month.html", "month.form.title"): [dated.value.title for dated in SETTLEMENT_FORMS],
+    ("settlement/templates/month.html", "p.words"): settlement.PAPER_WORDS,
+    ("settlement/templates/month.html", "word"): STEPS.values(),
+    ("settlement/templates/month.html", "g.title"): [group.title for group in (*FORM_GROUPS, OTHER)],
+    ("settlement/templates/month.html", "r.title"): settlement.ROW_TITLES,
     ("web/templates/base.html", "item.label"): _menu(),
     ("web/templates/base.html", "k.label"): KEY_WORDS,
     ("web/templates/keys.html", "titles[context]"): (),  # context_names() has translated them

@@ -1,0 +1,64 @@
+"""What the code lists, the staff list and the card checks of the unit know of a dossier on the day: facts for its rules.
+
+Only what the dossier names is kept, so that the same findings can be made years later from what was stored.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedDiagnosis:
+    """A code of ICD-10 in force; `sex` is F, M or empty."""
+
+    code: str
+    not_primary: bool = False
+    discouraged: bool = False
+    has_more_specific: bool = False
+    sex: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedService:
+    """A service in force: claim code, name, cost group, price that the fund knows (đồng)."""
+
+    code: str
+    name: str
+    group_code: str
+    price: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedDrug:
+    """A registered drug in force; `price` is đồng a unit, 0 when the list has none."""
+
+    registration: str
+    ingredient_code: str
+    name: str
+    strength: str
+    route_code: str
+    unit: str
+    price: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedStaff:
+    """A member of staff by practice certificate."""
+
+    license: str
+    title: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """`lists` names the lists that hold anything: an empty list judges nobody. `codes` are `list:code` found in force."""
+
+    lists: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    diagnoses: tuple[ListedDiagnosis, ...] = ()
+    services: tuple[ListedService, ...] = ()
+    drugs: tuple[ListedDrug, ...] = ()
+    staff: tuple[ListedStaff, ...] = ()
+    ward_province: str = ""
+    card_states: tuple[tuple[str, str], ...] = ()  # number and provisional, confirmed or refused

@@ -1,0 +1,1 @@
+"""Clinical papers of a visit: what a doctor issues, corrects and withdraws."""

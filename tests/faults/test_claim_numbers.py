@@ -1,0 +1,135 @@
+"""Claim numbers: many workers seal at once, a fifth of the work is rolled back: no number twice, no hole.
+
+`HIS_SEALS` sets how many seals (10,000 in the full trial); the suite plays it small.
+"""
+
+import asyncio
+import json
+import os
+import random
+import time
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+import psycopg
+
+from his.app import create_app
+from his.billing.tables import Charge
+from his.claims import service
+from his.claims.tables import ClaimEvent
+from his.kit.changes import Changes
+from his.kit.db import Database, Scope
+from his.kit.errors import HisError, Kind
+from his.kit.ids import new_id
+from tests.integration.finished_visits import Visits, at
+
+SEALS = int(os.environ.get("HIS_SEALS", "320"))
+WORKERS = 32
+SEED = 20261128
+WHEN = at(date(2026, 11, 2), 15)
+SCOPE = Scope(2, "worker", "worker")
+
+
+class CutError(Exception):
+    """The worker changes its mind in the middle of the transaction."""
+
+
+async def visits_of(database, count):
+    """Finished insured visits with one examination each."""
+    maker, ids = Visits(database, seed=SEED), []
+    for begin in range(0, count, 200):
+        changes = Changes()
+        for _ in range(min(200, count - begin)):
+            visit = maker.new(changes, at(date(2026, 11, 2)), closed_at=WHEN)
+            ids.append(visit.id)
+            changes.insert(
+                Charge(
+                    unit_id=2,
+                    encounter_id=visit.id,
+                    patient_id=visit.patient_id,
+                    source_type="service_request",
+                    source_id=new_id(),
+                    kind="exam",
+                    code="02.1896",
+                    name="Khám Nội",
+                    cost_group="13",
+                    unit_price=Decimal(45000),
+                    insured_unit_price=Decimal(45000),
+                    benefit_rate=Decimal(80),
+                    amount_hospital=Decimal(45000),
+                    amount_covered=Decimal(45000),
+                    insurer_share=Decimal(36000),
+                    copayment=Decimal(9000),
+                    ordered_at=visit.arrived_at,
+                )
+            )
+        async with database.scoped(SCOPE) as db:
+            await db.apply(changes, WHEN)
+    return ids
+
+
+async def seal(database, visit_id, fate):
+    """One seal; `fate` rolls it back before the write (`cut`) or lets the write itself fail (`clash`)."""
+    async with database.scoped(SCOPE) as db:
+        changes = Changes()
+        async with db.locking():
+            claim = await service.seal_changes(db, changes, visit_id, None, WHEN)
+            if fate == "cut":
+                raise CutError
+            if fate == "clash":
+                changes.insert(ClaimEvent(unit_id=2, claim_id=new_id(), at=WHEN, state="none"))
+            await db.apply(changes, WHEN)
+    return claim.number
+
+
+async def worker(database, chance, visits, fates, made):
+    while visits:
+        visit = visits.pop()
+        fate = chance.choices(["", "cut", "clash"], [8, 1, 1])[0]
+        fates[fate] += 1
+        try:
+            made.append(await seal(database, visit, fate))
+        except CutError:
+            continue
+        except HisError as error:
+            if error.kind is Kind.BUSY:  # the machine was too slow for the lock's patience: the worker takes it again
+                visits.append(visit)
+                fates[fate] -= 1
+                fates["again"] += 1
+            elif not (fate == "clash" and error.kind is Kind.INVALID):
+                raise
+
+
+async def test_numbers_have_neither_twins_nor_holes(clone):
+    database = Database(clone["his_app"], size=WORKERS)
+    create_app(database)
+    await database.open()
+    visits = await visits_of(database, SEALS)
+    fates, made, chance, began = Counter(), [], random.Random(SEED), time.monotonic()
+    await asyncio.gather(*(worker(database, chance, visits, fates, made) for _ in range(WORKERS)))
+    await database.close()
+    seconds = time.monotonic() - began
+    with psycopg.connect(clone["owner"]) as owner:
+        stored = [
+            n
+            for (n,) in owner.execute(
+                "SELECT number FROM claim WHERE unit_id = 2 AND number LIKE '2611-%%' AND sealed_at = %s", (WHEN,)
+            )
+        ]
+        first = min(int(n[5:]) for n in stored)
+    assert sorted(made) == sorted(stored)
+    assert sorted(stored) == [f"2611-{n:06d}" for n in range(first, first + fates[""])], "twins or holes"
+    assert len(stored) == fates[""]
+    assert 0.15 * SEALS < fates["cut"] + fates["clash"] < 0.3 * SEALS
+    print(
+        json.dumps(
+            {
+                "trial": "claim numbers",
+                "workers": WORKERS,
+                "seals": SEALS,
+                **{f or "kept": n for f, n in fates.items()},
+                "seconds": round(seconds),
+            }
+        )
+    )
