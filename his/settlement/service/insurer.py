@@ -69,7 +69,7 @@ async def agree(db: Db, settlement_id: UUID, officer: Actor, now: datetime, vers
     require(Move.AGREE, row)
     unchanged(row, version)
     async with unit_scope(db, row) as out:
-        figures = await compute(out, row.period, row, undecided=False, hashed=True)
+        figures, _ = await compute(out, row.period, undecided=False)
         changes = Changes()
         new = changes.update(
             row, **sum_columns(figures), state=State.AGREED.value, agreed_at=now, agreed_by=officer.account_id

@@ -81,13 +81,14 @@ def read_month(text: str, day: date) -> str:
     return text
 
 
-async def compute(db: Db, period: str, row: Settlement | None, *, undecided: bool, hashed: bool = False) -> Figures:
-    """The figures of a month from its rows as they stand now."""
-    counted = await store.count_entries(db, period, row, undecided=undecided)
-    costs = await store.count_groups(db, period, row, undecided=undecided)
-    source = await store.source_hash(db, period) if hashed else ""
-    left = (counted.left_cases, counted.left_asked)
-    return build_figures(period, form_of(period), counted.buckets, costs, left=left, source_sha256=source)
+async def compute(db: Db, period: str, *, undecided: bool) -> tuple[Figures, list[str]]:
+    """The figures of a month from its rows as they stand now, and numbers of dossiers whose sums do not add up."""
+    counted = await store.count_month(db, period, undecided=undecided)
+    figures = build_figures(
+        period, form_of(period), counted.buckets, counted.costs, left=(counted.left_cases, counted.left_asked),
+        source_sha256=counted.source_sha256,
+    )  # fmt: skip
+    return figures, counted.uneven
 
 
 async def load_month(db: Db, period: str, now: datetime) -> Month:
@@ -103,15 +104,14 @@ async def load_month(db: Db, period: str, now: datetime) -> Month:
     if row and state in KEPT:
         figures, findings = read_sums(row.figures), []
     else:
-        figures = await compute(db, period, row, undecided=True)
-        findings = await check(db, figures, now) if state in (State.DRAFT, State.RETURNED) else []
+        figures, uneven = await compute(db, period, undecided=True)
+        findings = await check(db, figures, uneven, now) if state in (State.DRAFT, State.RETURNED) else []
     return Month(period, unit, form_of(period), row, figures, findings, events, payments, sent, _due(row, period))
 
 
-async def check(db: Db, figures: Figures, now: datetime) -> list[Finding]:
+async def check(db: Db, figures: Figures, uneven: list[str], now: datetime) -> list[Finding]:
     """The findings of a month that is to be sent."""
     period = figures.period
-    uneven = await store.list_uneven(db, period)
     earlier = await store.earlier_open(db, period)
     closed = await store.last_closed(db)
     return assess_month(MonthFacts(figures, day_of(now), send_due(period), uneven, earlier, closed))

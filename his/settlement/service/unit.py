@@ -28,8 +28,8 @@ async def send(db: Db, period: str, actor: Actor, now: datetime) -> Settlement:
         raise HisError(Kind.CONFLICT, "Đơn vị chưa có cơ quan BHXH quản lý. Nhờ quản trị hệ thống khai báo.")
     row = await store.of_month(db, period)
     require(Move.SEND, row)
-    figures = await compute(db, period, row, undecided=True, hashed=True)
-    refuse_errors(await check(db, figures, now))
+    figures, uneven = await compute(db, period, undecided=True)
+    refuse_errors(await check(db, figures, uneven, now))
     changes = Changes()
     fields = {**sum_columns(figures), "state": State.SENT.value, "sent_at": now, "sent_by": actor.account_id}
     if row is None:

@@ -3,12 +3,9 @@
 from his.settlement.store.freeze import freeze_entries, mark_claims, mark_paid
 from his.settlement.store.ledger import (
     Counted,
-    count_entries,
-    count_groups,
+    count_month,
     list_entries,
     list_groups,
-    list_uneven,
-    source_hash,
 )
 from his.settlement.store.proof import frozen_hash, frozen_sums, list_changed
 from his.settlement.store.rows import (
@@ -33,8 +30,7 @@ from his.settlement.store.rows import (
 __all__ = [
     "Counted",
     "UnitMonth",
-    "count_entries",
-    "count_groups",
+    "count_month",
     "earlier_open",
     "find_case",
     "freeze_entries",
@@ -51,7 +47,6 @@ __all__ = [
     "list_payments",
     "list_reasons",
     "list_settlements",
-    "list_uneven",
     "list_unit_months",
     "load_claim_view",
     "mark_claims",
@@ -59,5 +54,4 @@ __all__ = [
     "months_with_cases",
     "of_month",
     "payment_by_key",
-    "source_hash",
 ]

@@ -10,14 +10,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from his.kit.db import Db
-from his.settlement.store.ledger import LEDGER, parameters
+from his.settlement.store.ledger import LEDGER, WHOLE, parameters
 
 COLUMNS: Final = (
     "sign, kind, case_id, claim_id, dossier_code, number, period, care_setting, total_hospital, total_covered, asked, "
     "copayment, self_paid, other_sources, approved, reduced"
 )
-# Entries that were written a moment ago have no statistics: a nested loop over a month that the planner takes for one row is quadratic.
-WHOLE: Final = "SELECT set_config('statement_timeout', '120s', true), set_config('enable_nestloop', 'off', true)"
 
 
 async def freeze_entries(db: Db, settlement_id: UUID, payer_id: int, period: str) -> int:

@@ -17,38 +17,48 @@ from his.settlement.tables import Settlement
 from his.settlement.terms import SUM_FIELDS, Bucket, EntryKind, GroupCost, Sums
 
 SHOWN_UNEVEN: Final = 20
-LEDGER: Final = """
+# Entries that were written a moment ago have no statistics: a nested loop over a month that the planner takes for one row is
+# quadratic. The memory is for one month of a large hospital, sorted once.
+WHOLE: Final = (
+    "SELECT set_config('statement_timeout', '120s', true), set_config('enable_nestloop', 'off', true), "
+    "set_config('work_mem', '96MB', true), set_config('random_page_cost', '4', true)"
+)
+_CASE: Final = "claim_id, dossier_code, number, period, care_setting, payer_id, total_hospital, total_covered, asked, approved, reduced"
+_COLUMNS: Final = ", ".join(f"c.{name.strip()}" for name in _CASE.split(","))
+_CLAIM: Final = "cl.copayment, cl.self_paid, cl.other_sources"
+LEDGER: Final = f"""
 WITH standing AS (
   SELECT e.case_id, min(e.dossier_code) AS dossier_code FROM settlement_entry e WHERE e.unit_id = :unit
   GROUP BY e.case_id HAVING sum(e.sign) > 0),
-newest AS (
-  SELECT DISTINCT ON (c.dossier_code) c.id, c.dossier_code, c.claim_id, c.entitlement_code
-  FROM review_case c WHERE c.unit_id = :unit AND c.period <= :period AND c.state = 'decided'
-  ORDER BY c.dossier_code, c.round DESC, c.id DESC),
 wanted AS (
-  SELECT n.id, n.dossier_code FROM newest n JOIN claim cl ON cl.unit_id = :unit AND cl.id = n.claim_id
-  WHERE cl.state <> 'recalled' AND n.entitlement_code <> '8'),
+  SELECT c.id AS case_id, {_COLUMNS}, {_CLAIM}
+  FROM (SELECT DISTINCT ON (c.dossier_code) c.id, c.entitlement_code, {_COLUMNS} FROM review_case c
+    WHERE c.unit_id = :unit AND c.period <= :period AND c.state = 'decided'
+    ORDER BY c.dossier_code, c.round DESC, c.id DESC) c
+  JOIN claim cl ON cl.unit_id = :unit AND cl.id = c.claim_id
+  WHERE cl.state <> 'recalled' AND c.entitlement_code <> '8'),
 moved AS (
-  SELECT coalesce(w.id, s.case_id) AS case_id, CASE WHEN s.case_id IS NULL THEN 1 ELSE -1 END AS sign,
-    coalesce(w.dossier_code, s.dossier_code) AS dossier_code
-  FROM wanted w FULL JOIN standing s ON s.case_id = w.id WHERE w.id IS NULL OR s.case_id IS NULL),
-kinds AS (
-  SELECT m.case_id, m.sign, CASE
-    WHEN m.sign > 0 AND s.case_id IS NOT NULL THEN 'adjust' WHEN m.sign > 0 THEN 'claim'
-    WHEN w.id IS NOT NULL THEN 'adjust' ELSE 'recall' END AS kind
-  FROM moved m LEFT JOIN standing s ON m.sign > 0 AND s.dossier_code = m.dossier_code
-  LEFT JOIN wanted w ON m.sign < 0 AND w.dossier_code = m.dossier_code
+  SELECT w.*, 1 AS sign,
+    CASE WHEN d.dossier_code IS NOT NULL THEN 'adjust' WHEN w.period <> :period THEN 'carried' ELSE 'claim' END AS kind
+  FROM wanted w LEFT JOIN standing s ON s.case_id = w.case_id
+  LEFT JOIN (SELECT DISTINCT dossier_code FROM standing) d ON d.dossier_code = w.dossier_code
+  WHERE s.case_id IS NULL
   UNION ALL
-  SELECT c.id, 1, 'open' FROM review_case c
+  SELECT c.id, {_COLUMNS}, {_CLAIM}, -1, CASE WHEN d.dossier_code IS NOT NULL THEN 'adjust' ELSE 'recall' END
+  FROM standing s LEFT JOIN wanted w ON w.case_id = s.case_id
+  LEFT JOIN (SELECT DISTINCT dossier_code FROM wanted) d ON d.dossier_code = s.dossier_code
+  JOIN review_case c ON c.unit_id = :unit AND c.id = s.case_id
+  JOIN claim cl ON cl.unit_id = :unit AND cl.id = c.claim_id
+  WHERE w.case_id IS NULL
+  UNION ALL
+  SELECT c.id, {_COLUMNS}, {_CLAIM}, 1, 'open'
+  FROM review_case c JOIN claim cl ON cl.unit_id = :unit AND cl.id = c.claim_id
   WHERE :open AND c.unit_id = :unit AND c.period = :period AND c.state IN ('received', 'in-review', 'asking')),
 ledger AS (
-  SELECT k.case_id, k.sign, CASE WHEN k.kind = 'claim' AND c.period <> :period THEN 'carried' ELSE k.kind END AS kind,
-    c.claim_id, c.dossier_code, c.number, c.period, c.care_setting, c.payer_id,
-    k.sign * c.total_hospital AS total_hospital, k.sign * c.total_covered AS total_covered, k.sign * c.asked AS asked,
-    k.sign * cl.copayment AS copayment, k.sign * cl.self_paid AS self_paid, k.sign * cl.other_sources AS other_sources,
-    k.sign * c.approved AS approved, k.sign * c.reduced AS reduced
-  FROM kinds k JOIN review_case c ON c.unit_id = :unit AND c.id = k.case_id
-  JOIN claim cl ON cl.unit_id = :unit AND cl.id = c.claim_id)
+  SELECT case_id, sign, kind, claim_id, dossier_code, number, period, care_setting, payer_id,
+    sign * total_hospital AS total_hospital, sign * total_covered AS total_covered, sign * asked AS asked,
+    sign * copayment AS copayment, sign * self_paid AS self_paid, sign * other_sources AS other_sources,
+    sign * approved AS approved, sign * reduced AS reduced FROM moved)
 """
 FROZEN: Final = """
 WITH ledger AS (
@@ -56,18 +66,22 @@ WITH ledger AS (
   WHERE s.unit_id = :unit AND s.period = :period AND NOT :open)
 """
 AMOUNTS: Final = tuple(name for name in SUM_FIELDS if name != "cases")
-_SUMS: Final = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in AMOUNTS)
 CELL: Final = "case_id || ':' || sign || ':' || asked || ':' || approved || ':' || total_hospital"
 HASH: Final = f"encode(sha256(convert_to(coalesce(string_agg({CELL}, ',' ORDER BY case_id, sign), ''), 'UTF8')), 'hex')"
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Entries counted by care setting and kind, the dossiers of the month that nobody decided, the hash of the entries."""
+    """A month counted: entries by care setting and kind, lines by cost group, the dossiers of the month that nobody decided,
+    numbers of dossiers whose covered part is not fund and co-payment together (at most 20), SHA-256 over every entry (the
+    case, its sign, asked, approved, total)."""
 
     buckets: list[Bucket]
+    costs: list[GroupCost]
     left_cases: int
     left_asked: Decimal
+    uneven: list[str]
+    source_sha256: str
 
 
 def parameters(db: Db, period: str, *, undecided: bool = False) -> dict[str, Any]:
@@ -80,49 +94,41 @@ def source(row: Settlement | None) -> str:
     return FROZEN if row is not None and row.state in ("locked", "paid") else LEDGER
 
 
-async def count_entries(db: Db, period: str, row: Settlement | None, *, undecided: bool) -> Counted:
-    """The sums of a month by care setting and kind, and what is left undecided."""
-    frozen = source(row) is FROZEN
-    query = f"{source(row)} SELECT care_setting, kind, sum(sign)::int AS cases, {_SUMS} FROM ledger GROUP BY 1, 2 ORDER BY 1, 2"
-    found = await db.all(text(query), parameters(db, period, undecided=undecided and not frozen))
-    buckets = [
-        Bucket(r.care_setting, EntryKind(r.kind), Sums(r.cases, *(getattr(r, name) for name in AMOUNTS))) for r in found
-    ]
-    if frozen:
-        assert row is not None
-        return Counted(buckets, row.left_cases, row.left_asked)
-    left = await db.first(
-        text(
-            "SELECT count(*) AS cases, coalesce(sum(asked), 0) AS asked FROM review_case WHERE unit_id = :unit "
-            "AND period = :period AND state IN ('received', 'in-review', 'asking')"
-        ),
-        {"unit": db.unit_id, "period": period},
+_TEXTS: Final = ", ".join(f"sum({name})::text AS {name}" for name in AMOUNTS)
+MONTH: Final = f"""
+SELECT
+  (SELECT json_agg(b) FROM (SELECT care_setting, kind, sum(sign)::int AS cases, {_TEXTS} FROM ledger
+    GROUP BY 1, 2 ORDER BY 1, 2) b) AS buckets,
+  (SELECT json_agg(c) FROM (SELECT l.cost_group, sum(g.sign)::int AS lines, sum(g.sign * l.asked)::text AS asked,
+      sum(g.sign * coalesce(l.approved, 0))::text AS approved
+    FROM ledger g JOIN review_line l ON l.unit_id = :unit AND l.case_id = g.case_id GROUP BY 1 ORDER BY 1) c) AS costs,
+  (SELECT json_agg(number) FROM (SELECT number FROM ledger WHERE total_covered <> asked + copayment ORDER BY number
+    LIMIT {SHOWN_UNEVEN}) u) AS uneven,
+  (SELECT {HASH} FROM ledger WHERE kind <> 'open') AS sha256, l.cases AS left_cases, l.asked AS left_asked
+FROM (SELECT count(*) AS cases, coalesce(sum(asked), 0) AS asked FROM review_case WHERE unit_id = :unit
+  AND period = :period AND state IN ('received', 'in-review', 'asking')) l
+"""
+
+
+async def count_month(db: Db, period: str, *, undecided: bool) -> Counted:
+    """A month that is not locked, in one pass over its entries; `undecided` lists its open dossiers beside the decided."""
+    await db.all(text(WHOLE))
+    found = await db.first(text(LEDGER + MONTH), parameters(db, period, undecided=undecided))
+    assert found is not None
+    return Counted(
+        buckets=[
+            Bucket(b["care_setting"], EntryKind(b["kind"]), Sums(b["cases"], *(Decimal(b[name]) for name in AMOUNTS)))
+            for b in found.buckets or ()
+        ],
+        costs=[
+            GroupCost(c["cost_group"], c["lines"], Decimal(c["asked"]), Decimal(c["approved"]))
+            for c in found.costs or ()
+        ],
+        left_cases=found.left_cases,
+        left_asked=found.left_asked,
+        uneven=list(found.uneven or ()),
+        source_sha256=found.sha256,
     )
-    assert left is not None
-    return Counted(buckets, left.cases, left.asked)
-
-
-async def count_groups(db: Db, period: str, row: Settlement | None, *, undecided: bool) -> list[GroupCost]:
-    """The lines of a month's entries by cost group, with the entry's sign."""
-    undecided = undecided and source(row) is LEDGER
-    query = f"""{source(row)} SELECT l.cost_group, sum(g.sign)::int AS lines, sum(g.sign * l.asked) AS asked,
-      sum(g.sign * coalesce(l.approved, 0)) AS approved
-    FROM ledger g JOIN review_line l ON l.unit_id = :unit AND l.case_id = g.case_id GROUP BY 1 ORDER BY 1"""
-    found = await db.all(text(query), parameters(db, period, undecided=undecided))
-    return [GroupCost(r.cost_group, r.lines, r.asked, r.approved) for r in found]
-
-
-async def source_hash(db: Db, period: str) -> str:
-    """SHA-256 over every entry that the month would have: the case, its sign, asked, approved, total."""
-    found = await db.scalar(text(f"{LEDGER} SELECT {HASH} FROM ledger"), parameters(db, period))
-    return str(found)
-
-
-async def list_uneven(db: Db, period: str) -> list[str]:
-    """Numbers of dossiers whose covered part is not fund and co-payment together (at most 20)."""
-    query = f"""{LEDGER} SELECT number FROM ledger WHERE total_covered <> asked + copayment ORDER BY number
-    LIMIT {SHOWN_UNEVEN}"""
-    return [row.number for row in await db.all(text(query), parameters(db, period, undecided=True))]
 
 
 LISTED: Final = """
