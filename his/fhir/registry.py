@@ -70,8 +70,7 @@ class Resource:
     def keep(self) -> tuple[str, ...]:
         """Search parameters that read none of the elements we write: their index rows outlive a rendering."""
         ours = self.modelled | frozenset(self.own) | ALWAYS_OURS
-        kept = (p.name for p in parameters(self.type).values() if p.elements and not p.elements & ours)
-        return tuple(name + suffix for name in kept for suffix in ("", ":text", ":identifier"))
+        return tuple(p.name for p in parameters(self.type).values() if p.elements and not p.elements & ours)
 
 
 def to_unit(scope: Scope) -> bool:

@@ -75,7 +75,7 @@ DECLARE
 BEGIN
   DELETE FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key
     AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(r->'index') e WHERE e->>0 = i.param AND e->>1 = i.value)
-    AND NOT keep ? i.param
+    AND NOT keep ? split_part(i.param, ':', 1)
     AND NOT (i.param = 'identifier' AND r ? 'modelled' AND NOT own ? split_part(i.value, E'\\x1f', 2))
     AND NOT (i.param = 'identifier:text' AND r ? 'modelled');
   INSERT INTO resource_index (unit_id, type, param, value, id)

@@ -13,6 +13,7 @@ from his.fhir.conditions import (
     Asking,
     Condition,
     EngineCondition,
+    NeverCondition,
     NotCondition,
     PatternCondition,
     PresentCondition,
@@ -78,6 +79,8 @@ def _refuse_modifier(name: str, modifier: str) -> None:
 def _missing(name: str, parameter: Parameter, value: str) -> Condition:
     if value not in ("true", "false") or parameter.kind == "composite":
         raise bad(name[:60], "chỉ nhận true hoặc false cho tham số không ghép.")
+    if any(path.exists for path in parameter.paths):
+        return NeverCondition() if value == "true" else NotCondition(NeverCondition())
     there: Condition = PresentCondition(
         _TABLE.get(parameter.kind, "resource_index"),
         parameter.sources,

@@ -25,6 +25,8 @@ from his.fhir.conditions import (
     PresentCondition,
     UpdatedCondition,
     ValueCondition,
+    ValueSetCondition,
+    bad,
 )
 from his.fhir.extract import SEPARATOR
 from his.fhir.searchcompare import Place, Sql, date, exists, named, near, number, pattern, present, updated, value
@@ -32,6 +34,8 @@ from his.fhir.searchcompare import Place, Sql, date, exists, named, near, number
 
 def predicate(sql: Sql, found: Condition, at: Place) -> None:
     """Append the condition as a boolean expression."""
+    if isinstance(found, ValueSetCondition):
+        raise bad(found.name[:60], "ValueSet chỉ dùng được trong tìm kiếm.")
     write = _WRITERS.get(type(found))
     if write is None:
         sql.add("false")
