@@ -61,7 +61,7 @@ def split_query(text: str) -> list[tuple[str, str]]:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except (UnicodeDecodeError, ValueError):
         raise FhirError(
-            400, "invalid", "Chuỗi tìm kiếm không đọc được (mã ký tự sai hoặc quá nhiều tham số)."
+            400, "invalid", "Chuỗi tìm kiếm không đọc được (mã ký tự sai hoặc quá nhiều tham số).", "http.query"
         ) from None
     for name, value in pairs:
         if any(c < " " or "\ud800" <= c <= "\udfff" for c in name + value):

@@ -145,9 +145,12 @@ def check_order(memory: InMemory, kind: str, order: str, found: list[str], told:
 
 async def run(fhir: httpx.AsyncClient, memory: InMemory, searches: int, chance: random.Random) -> Generator:
     generator = Generator(memory, chance)
+    telling = 0
     for _ in range(searches):
         kind, pairs = generator.search()
         await compare(fhir, memory, chance, kind, pairs)
+        telling += 0 < len(memory.search(kind, pairs)) < len(memory.resources[kind])
+    assert telling > searches // 4, "most searches found nothing or everything"
     return generator
 
 
