@@ -1,6 +1,7 @@
 """The CapabilityStatement, derived from the declarations and the search parameters; made once per process."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from his.fhir.registry import Registry
 from his.fhir.resource_types import TYPES
 
 INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type")
-CONTROLS = (("_id", "token"), ("_lastUpdated", "date"))
+CONTROLS = (("_id", "token"), ("_lastUpdated", "date"), ("_has", "special"), ("_list", "special"))
 
 
 def statement(registry: Registry, base: str, at: datetime) -> bytes:
@@ -43,7 +44,7 @@ def statement(registry: Registry, base: str, at: datetime) -> bytes:
 
 def _resource(registry: Registry, kind: str) -> dict[str, Any]:
     known = parameters(kind)
-    includes = [f"{kind}:{p.name}" for p in known.values() if p.kind == "reference"]
+    includes = [f"{kind}:{p.name}" for p in known.values() if p.is_reference]
     found: dict[str, Any] = {
         "type": kind,
         "documentation": _documentation(registry, kind),
@@ -62,9 +63,9 @@ def _resource(registry: Registry, kind: str) -> dict[str, Any]:
         ],
     }
     if includes:
-        found["searchInclude"] = includes
-    if revincludes := REVINCLUDES.get(kind):
-        found["searchRevInclude"] = list(revincludes)
+        found["searchInclude"] = ["*", *includes]
+    if revincludes := pointing().get(kind):
+        found["searchRevInclude"] = revincludes
     return found
 
 
@@ -76,8 +77,12 @@ def _documentation(registry: Registry, kind: str) -> str:
     return "Lưu, giữ phiên bản và tìm theo mã; gắn thẻ engine-only."
 
 
-def _pointing_at_patient() -> tuple[str, ...]:
-    return tuple(f"{kind}:patient" for kind in sorted(DEFINITIONS) if "patient" in parameters(kind))
-
-
-REVINCLUDES = {"Patient": _pointing_at_patient()}
+@cache
+def pointing() -> dict[str, list[str]]:
+    """For each type the references that name it among those they may point to."""
+    found: dict[str, list[str]] = {}
+    for source in sorted(DEFINITIONS):
+        for p in parameters(source).values():
+            for kind in p.possible if p.is_reference else ():
+                found.setdefault(kind, []).append(f"{source}:{p.name}")
+    return found

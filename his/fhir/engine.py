@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from his.fhir.conditions import Asking
 from his.fhir.reader import Reader
 from his.fhir.registry import Registry
 from his.fhir.search import Query, parse
@@ -52,7 +53,7 @@ class Engine:
 
     async def find_one(self, scope: Scope, resource_type: str, pairs: list[tuple[str, str]]) -> tuple[str, bool]:
         """The id that a condition names: ("", False) for none, (id, False) for one, ("", True) for several."""
-        query: Query = only_one(parse(resource_type, self.localize(pairs)))
+        query: Query = only_one(parse(resource_type, self.localize(pairs), Asking(now=self.now().isoformat())))
         assert scope.unit_id is not None
         rows = await self.reader.rows(page(query, scope.unit_id))
         if len(rows) > 1:

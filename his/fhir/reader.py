@@ -14,7 +14,7 @@ import orjson
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from his.fhir.searchsql import CONTEXT, Sql
+from his.fhir.searchcompare import CONTEXT, Sql
 from his.kit.db import Database, Scope, busy, translate
 
 Item = TypeVar("Item")

@@ -14,7 +14,7 @@ import orjson
 from his.discovery import fhir_modules
 from his.fhir.dates import instant_text
 from his.fhir.extract import extract
-from his.fhir.parameters import Parameter, parameters
+from his.fhir.parameters import Parameter, has_numbers, parameters
 from his.fhir.resource_types import TYPES
 from his.kit.changes import Changes
 from his.kit.db import Db, Scope
@@ -69,8 +69,8 @@ class Resource:
     @cached_property
     def keep(self) -> tuple[str, ...]:
         """Search parameters that read none of the elements we write: their index rows outlive a rendering."""
-        ours = self.modelled | frozenset(self.own)
-        return tuple(p.name for p in parameters(self.type).values() if not p.elements & ours)
+        ours = self.modelled | frozenset(self.own) | ALWAYS_OURS
+        return tuple(p.name for p in parameters(self.type).values() if p.elements and not p.elements & ours)
 
 
 def to_unit(scope: Scope) -> bool:
@@ -118,7 +118,7 @@ def rendered(resource: Resource, subject: object, op: str, at: datetime) -> dict
     identity = content.pop("id")
     content.pop("resourceType", None)
     assert isinstance(identity, str), f"{resource.type} without id"
-    index, dates = extract(resource.type, content)
+    index, dates, numbers = extract(resource.type, content)
     rest = orjson.dumps(content).decode()
     head = f'{{"resourceType":"{resource.type}","id":"{identity}","meta":{{"versionId":"'
     tail = f'","lastUpdated":"{instant_text(at)}"}}' + ("," + rest[1:] if content else "}")
@@ -131,6 +131,7 @@ def rendered(resource: Resource, subject: object, op: str, at: datetime) -> dict
         "engine": False,
         "index": index,
         "dates": dates,
+        **({"numbers": numbers} if numbers or has_numbers(resource.type) else {}),
         "modelled": sorted(resource.modelled | ALWAYS_OURS | frozenset(resource.own)),
         "own": resource.own,
         "keep": resource.keep,

@@ -2,7 +2,7 @@
 
 Payload of a resource in `p->'r'` (made by registry.py and writer.py):
 `type`, `id`, `op` create|update|delete, `head` and `tail` (the text before and after the version number),
-`index` [[param, value]], `dates` [[param, low, high]], `engine` true when no domain row stands behind it,
+`index` [[param, value]], `dates` [[param, low, high]], `numbers` [[param, low, high, unit]], `engine` true when no domain row stands behind it,
 `must` the version it replaces (0: nothing may stand there; absent: whatever stands there), `fresh` true when the id
 is new, so that nobody has to look,
 `unless` {key, all: [[param, low, high]]} the condition of a conditional create (`high` null: equality),
@@ -75,8 +75,9 @@ DECLARE
 BEGIN
   DELETE FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key
     AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(r->'index') e WHERE e->>0 = i.param AND e->>1 = i.value)
-    AND NOT keep ? i.param
-    AND NOT (i.param = 'identifier' AND r ? 'modelled' AND NOT own ? split_part(i.value, E'\\x1f', 2));
+    AND NOT keep ? split_part(i.param, ':', 1)
+    AND NOT (i.param = 'identifier' AND r ? 'modelled' AND NOT own ? split_part(i.value, E'\\x1f', 2))
+    AND NOT (i.param = 'identifier:text' AND r ? 'modelled');
   INSERT INTO resource_index (unit_id, type, param, value, id)
   SELECT u, kind, e->>0, e->>1, key FROM jsonb_array_elements(r->'index') e
   WHERE NOT EXISTS (SELECT 1 FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.param = e->>0
@@ -85,6 +86,26 @@ BEGIN
   INSERT INTO resource_date (unit_id, type, param, low, high, id)
   SELECT u, kind, e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz, key
   FROM jsonb_array_elements(r->'dates') e ON CONFLICT DO NOTHING;
+  IF r ? 'numbers' THEN
+    DELETE FROM resource_number n WHERE n.unit_id = u AND n.type = kind AND n.id = key AND NOT keep ? n.param;
+    PERFORM his_add_numbers(u, kind, key, r->'numbers');
+  END IF;
+END
+$his$"""
+
+_NUMBERS = """
+CREATE OR REPLACE FUNCTION his_add_numbers(u int, kind text, key text, found jsonb) RETURNS void
+LANGUAGE sql AS $his$
+  INSERT INTO resource_number (unit_id, type, param, low, high, unit, id)
+  SELECT u, kind, e->>0, coalesce((e->>1)::float8, '-infinity'), coalesce((e->>2)::float8, 'infinity'), e->>3, key
+  FROM jsonb_array_elements(found) e ON CONFLICT DO NOTHING
+$his$"""
+
+_MATCH = """
+CREATE OR REPLACE FUNCTION his_json_match(content text, path text, named jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE COST 5000 AS $his$
+BEGIN
+  RETURN jsonb_path_exists(content::jsonb, path::jsonpath, named, true);
 END
 $his$"""
 
@@ -109,6 +130,10 @@ BEGIN
   INSERT INTO resource_date (unit_id, type, param, low, high, id)
   SELECT u, r->>'type', e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz, r->>'id'
   FROM jsonb_array_elements(p->'r') r, jsonb_array_elements(r->'dates') e;
+  IF jsonb_path_exists(p, '$.r[*].numbers[0]') THEN
+    PERFORM his_add_numbers(u, r->>'type', r->>'id', r->'numbers') FROM jsonb_array_elements(p->'r') r
+    WHERE r ? 'numbers';
+  END IF;
   RETURN to_jsonb(array_fill(1, ARRAY[jsonb_array_length(p->'r')]));
 END
 $his$"""
@@ -170,6 +195,7 @@ BEGIN
       IF r->>'op' = 'delete' THEN
         DELETE FROM resource_index WHERE unit_id = u AND type = kind AND id = key;
         DELETE FROM resource_date WHERE unit_id = u AND type = kind AND id = key;
+        DELETE FROM resource_number WHERE unit_id = u AND type = kind AND id = key;
       END IF;
       IF NOT r ? 'unless' THEN DELETE FROM resource_key k WHERE k.unit_id = u AND k.type = kind AND k.id = r->>'id'; END IF;
     ELSE
@@ -188,6 +214,7 @@ BEGIN
           INSERT INTO resource_date (unit_id, type, param, low, high, id)
           SELECT u, kind, e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz, key FROM jsonb_array_elements(r->'dates') e;
         END IF;
+        IF r ? 'numbers' THEN PERFORM his_add_numbers(u, kind, key, r->'numbers'); END IF;
       ELSE
         PERFORM his_move_index(u, kind, key, r);
       END IF;
@@ -229,6 +256,7 @@ $his$"""
 _SHAPE = {
     "resource_index": {"unit_id": 20, "type": 30, "param": 100, "value": -0.2, "id": -0.05},
     "resource_date": {"unit_id": 20, "type": 30, "param": 20, "low": -0.5, "high": -0.5, "id": -0.8},
+    "resource_number": {"unit_id": 20, "type": 30, "param": 20, "low": -0.2, "high": -0.2, "unit": 50, "id": -0.8},
     "resource_current": {"unit_id": 20, "type": 30, "updated_at": -0.9, "id": -1},
     "resource_version": {"unit_id": 20, "type": 30, "recorded_at": -0.9, "id": -0.7, "version": 20},
 }
@@ -255,4 +283,6 @@ def _expectations() -> str:
     return "DO $his$ BEGIN\n" + "\n".join(lines) + "\nEND $his$"
 
 
-WRITE_RESOURCES = ";\n".join((_CLAIM_KEY, _MERGE, _MOVE, _INSERT, _WRITE, _READ, _AUDIT, _expectations()))
+WRITE_RESOURCES = ";\n".join(
+    (_CLAIM_KEY, _MERGE, _NUMBERS, _MATCH, _MOVE, _INSERT, _WRITE, _READ, _AUDIT, _expectations())
+)

@@ -1,38 +1,36 @@
 """From a query string to conditions on the search index; an unknown parameter or a malformed value is 400, never "all".
 
-http://hl7.org/fhir/R4/search.html. Supported: the parameters of parameters/, `_id`, `_lastUpdated`, `_count`, `_sort`,
-`_total`, `_include`, `_revinclude`, `_summary=count`, and the modifiers `:exact` (string) and `:Type` (reference).
+http://hl7.org/fhir/R4/search.html. Supported: the parameters of parameters/ with their modifiers (searchvalues.py), what
+goes through other resources (searchlinks.py), `_id`, `_lastUpdated`, `_count`, `_sort`, `_total`, `_summary=count`.
+`Prefer: handling=lenient` leaves out what is not understood, and says so.
 """
 
-import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from his.fhir.conditions import Condition, DateCondition, Range, ValueCondition, bad, read_cursor
-from his.fhir.dates import interval
-from his.fhir.extract import LONGEST, SEPARATOR, bounded
+from his.fhir.conditions import (
+    Asking,
+    Condition,
+    DateCondition,
+    SortKey,
+    bad,
+    read_cursor,
+)
+from his.fhir.extract import SEPARATOR
 from his.fhir.outcome import FhirError
 from his.fhir.parameters import Parameter, parameters
-from his.fhir.resource_types import TYPES
-from his.kit.text import tokens
+from his.fhir.searchlinks import Include, condition, include
+from his.fhir.searchranges import dates
+from his.fhir.searchtext import ID, alternatives
 
 MAX_COUNT = 200
 DEFAULT_COUNT = 50
-MAX_ALTERNATIVES = 50
 MAX_PARAMETERS = 40
-DATE_PREFIX = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(?=\d)")
-ID = re.compile(r"[A-Za-z0-9.\-]{1,64}$", re.ASCII)
-_INCLUDE = re.compile(r"([A-Z][A-Za-z]+):([a-z\-]+)(?::([A-Z][A-Za-z]+))?$")
+MAX_SORT_KEYS = 5
+TOTALS = {"none": "", "estimate": "estimate", "accurate": "accurate"}
+__all__ = ["ID", "Include", "Query", "condition", "parse", "split_query"]
 IGNORED = frozenset({"_format", "_pretty"})
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    """`_include` or `_revinclude`: the type that holds the reference, the parameter, the type it must point to."""
-
-    source: str
-    param: str
-    target: str = ""
+_UNSORTED = frozenset({"composite", "near", "text"})
 
 
 @dataclass(slots=True)
@@ -44,14 +42,17 @@ class Query:
     ids: tuple[str, ...] | None = None
     updated: DateCondition | None = None
     count: int = DEFAULT_COUNT
-    sort: str = ""  # "" updated -updated
-    total: bool = False
+    sort: str = ""  # "" updated -updated; keys for anything else
+    sorts: tuple[SortKey, ...] = ()
+    total: str = ""  # "" estimate accurate
     only_total: bool = False
     cursor: tuple[str, ...] | None = None
     includes: list[Include] = field(default_factory=list)
     revincludes: list[Include] = field(default_factory=list)
     names: list[str] = field(default_factory=list)  # of the parameters used, for the audit entry
     pairs: list[tuple[str, str]] = field(default_factory=list)  # what the page links repeat
+    ignored: list[FhirError] = field(default_factory=list)  # what a lenient search left out
+    asking: Asking = field(default_factory=Asking)
 
 
 def split_query(text: str) -> list[tuple[str, str]]:
@@ -60,7 +61,7 @@ def split_query(text: str) -> list[tuple[str, str]]:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except (UnicodeDecodeError, ValueError):
         raise FhirError(
-            400, "invalid", "Chuỗi tìm kiếm không đọc được (mã ký tự sai hoặc quá nhiều tham số)."
+            400, "invalid", "Chuỗi tìm kiếm không đọc được (mã ký tự sai hoặc quá nhiều tham số).", "http.query"
         ) from None
     for name, value in pairs:
         if any(c < " " or "\ud800" <= c <= "\udfff" for c in name + value):
@@ -69,163 +70,95 @@ def split_query(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def parse(resource_type: str, pairs: list[tuple[str, str]]) -> Query:
+def parse(resource_type: str, pairs: list[tuple[str, str]], asking: Asking | None = None) -> Query:
     """Understand a search of this type. Raises 400 that names the parameter."""
-    query = Query(resource_type)
+    query = Query(resource_type, asking=asking or Asking())
     for name, value in pairs:
         if name in IGNORED:
             continue
+        try:
+            if name.startswith("_"):
+                _control(query, name, value)
+            else:
+                query.conditions += condition(resource_type, name, value, query.asking)
+        except FhirError as error:
+            if not query.asking.lenient or error.status != 400 or name == "_cursor":
+                raise
+            query.ignored.append(error)
+            continue
         query.names.append(name)
-        if name.startswith("_"):
-            _control(query, name, value)
-        else:
-            query.conditions += condition(resource_type, name, value)
         if name != "_cursor":
             query.pairs.append((name, value))
+    query.conditions += query.asking.within(resource_type) or ()
     return query
 
 
 def _control(query: Query, name: str, value: str) -> None:
     if name == "_id":
-        query.ids = tuple(_alternatives(name, value))
-        if not all(ID.match(one) for one in query.ids):
+        ids = tuple(alternatives(name, value))
+        if not all(ID.match(one) for one in ids):
             raise bad(name, "mã không hợp lệ.")
-    elif name == "_lastUpdated":
-        query.updated = _dates(name, value)
+        query.ids = ids if query.ids is None else tuple(one for one in query.ids if one in ids)
+    elif name == "_lastUpdated" and query.updated is None:
+        query.updated = dates(name, name, value, query.asking.now)
     elif name == "_count":
         if not value.isascii() or not value.isdigit() or len(value) > 6:
             raise bad(name, "cần một số nguyên từ 0.")
         query.count = min(int(value), MAX_COUNT)
         query.only_total = query.only_total or query.count == 0
     elif name == "_sort":
-        if value not in ("_lastUpdated", "-_lastUpdated"):
-            raise bad(name, "chỉ sắp theo _lastUpdated hoặc -_lastUpdated.")
-        query.sort = "-updated" if value[0] == "-" else "updated"
+        _sort(query, name, value)
     elif name == "_total":
-        if value not in ("none", "accurate"):
-            raise bad(name, "chỉ nhận none hoặc accurate.")
-        query.total = value == "accurate"
+        if value not in TOTALS:
+            raise bad(name, "chỉ nhận none, estimate hoặc accurate.")
+        query.total = TOTALS[value]
     elif name == "_summary" and value in ("count", "false"):
         query.only_total = query.only_total or value == "count"
-    elif name == "_include":
-        query.includes.append(_include(name, value, query.type))
-    elif name == "_revinclude":
-        query.revincludes.append(_include(name, value, ""))
+    elif name.partition(":")[0] == "_include":
+        query.includes.append(include(name, value, query.type))
+    elif name.partition(":")[0] == "_revinclude":
+        query.revincludes.append(include(name, value, ""))
     elif name == "_cursor":
         query.cursor = read_cursor(value)
+    elif (
+        name.startswith("_has:")
+        or name in ("_list", "_lastUpdated")
+        or name.partition(":")[0] in parameters(query.type)
+    ):
+        query.conditions += condition(query.type, name, value, query.asking)
     else:
         raise bad(name[:60], "không được hỗ trợ.")
 
 
-def condition(resource_type: str, name: str, value: str) -> list[Condition]:
-    """The conditions of one parameter; several words of a name are several conditions."""
-    base, _, modifier = name.partition(":")
-    parameter = parameters(resource_type).get(base)
-    if parameter is None:
-        raise bad(name[:60], f"{resource_type} không có tham số này.")
-    if value == "":
-        raise bad(name, "thiếu giá trị.")
-    if len(value) > 20 * LONGEST:
-        raise bad(name, "quá dài.")
+def _sort(query: Query, name: str, value: str) -> None:
+    keys = alternatives(name, value)
+    if len(keys) > MAX_SORT_KEYS or query.sort:
+        raise bad(name, f"chỉ một danh sách, tối đa {MAX_SORT_KEYS} khóa.")
+    if value in ("_lastUpdated", "-_lastUpdated"):
+        query.sort = "-updated" if value[0] == "-" else "updated"
+        return
+    query.sort = "keys"
+    query.sorts = tuple(_sort_key(query.type, name, key) for key in keys)
+
+
+def _sort_key(kind: str, name: str, key: str) -> SortKey:
+    down = key.startswith("-")
+    key = key[1:] if down else key
+    if key in ("_lastUpdated", "_id"):
+        return SortKey("", (), "updated_at" if key == "_lastUpdated" else "id", down)
+    parameter = parameters(kind).get(key)
+    if parameter is None or parameter.kind in _UNSORTED:
+        raise bad(name, f"không sắp được theo {key[:40]}.")
+    return SortKey(*_values_of(parameter), down, *_shape_of(parameter))
+
+
+def _values_of(parameter: Parameter) -> tuple[str, tuple[str, ...], str]:
     if parameter.kind == "date":
-        if modifier:
-            raise bad(name, "bổ ngữ không được hỗ trợ.")
-        return [_dates(base, value)]
-    if parameter.kind == "string":
-        return _strings(name, base, modifier, value)
-    if parameter.kind == "reference":
-        ranges = [_reference(name, parameter, modifier, one) for one in _alternatives(name, value)]
-    elif modifier:
-        raise bad(name, "bổ ngữ không được hỗ trợ.")
-    elif parameter.kind == "uri":
-        ranges = [Range(bounded(one)) for one in _alternatives(name, value)]
-    else:
-        ranges = [_token(name, parameter, one) for one in _alternatives(name, value)]
-    return [ValueCondition(base, tuple(dict.fromkeys(ranges)))]
+        return "resource_date", parameter.sources, "low"
+    if parameter.kind in ("number", "quantity"):
+        return "resource_number", parameter.sources, "low"
+    return "resource_index", parameter.sources, "value"
 
 
-def _alternatives(name: str, value: str) -> list[str]:
-    parts = re.split(r"(?<!\\),", value) if "," in value else [value]
-    if len(parts) > MAX_ALTERNATIVES:
-        raise bad(name, f"nhiều hơn {MAX_ALTERNATIVES} giá trị.")
-    if not all(parts):
-        raise bad(name, "có giá trị rỗng.")
-    return parts
-
-
-def _unescape(value: str) -> str:
-    return re.sub(r"\\([,|$\\])", r"\1", value) if "\\" in value else value
-
-
-def _any_context(value: str) -> Range:
-    """The value with whatever follows the separator."""
-    cut = bounded(value + SEPARATOR)
-    return Range(cut, cut[:-1] + " ") if cut.endswith(SEPARATOR) else Range(cut)
-
-
-def _token(name: str, parameter: Parameter, value: str) -> Range:
-    parts = [_unescape(part) for part in re.split(r"(?<!\\)\|", value)]
-    if len(parts) > 2 or parts[-1] == "":
-        raise bad(name, "cần mã, hệ|mã hoặc |mã.")
-    if len(parts) == 1:
-        return _any_context(parts[0])
-    return Range(bounded(parts[1] + SEPARATOR + ("" if parameter.kind == "code" else parts[0])))
-
-
-def _reference(name: str, parameter: Parameter, modifier: str, value: str) -> Range:
-    value = _unescape(value)
-    if modifier and modifier not in TYPES:
-        raise bad(name, "bổ ngữ không được hỗ trợ.")
-    if "://" in value:
-        return Range(bounded(value + SEPARATOR))
-    kind, slash, identity = value.rpartition("/")
-    kind = kind or modifier or parameter.target
-    if not ID.match(identity) or (slash and kind not in TYPES) or (slash and modifier not in ("", kind)):
-        raise bad(name, "cần Loại/mã hoặc mã.")
-    return Range(identity + SEPARATOR + kind) if kind else _any_context(identity)
-
-
-def _strings(name: str, base: str, modifier: str, value: str) -> list[Condition]:
-    if modifier not in ("", "exact"):
-        raise bad(name, "bổ ngữ không được hỗ trợ.")
-    alternatives = [_unescape(one) for one in _alternatives(name, value)]
-    if modifier == "exact":
-        words = [(tokens(one), one) for one in alternatives]
-        if not all(found for found, _ in words):
-            raise bad(name, "không có chữ nào để tìm.")
-        return [ValueCondition(base, tuple(Range(bounded(found[0] + SEPARATOR + one)) for found, one in words))]
-    found = [tokens(one) for one in alternatives]
-    if not all(found):
-        raise bad(name, "không có chữ nào để tìm.")
-    if len(found) > 1 and any(len(words) > 1 for words in found):
-        raise bad(name, "mỗi giá trị trong danh sách chỉ một chữ.")
-    if len(found) == 1:
-        return [ValueCondition(base, (_prefix(word),)) for word in found[0]]
-    return [ValueCondition(base, tuple(_prefix(words[0]) for words in found))]
-
-
-def _prefix(word: str) -> Range:
-    return Range(word, word[:-1] + chr(ord(word[-1]) + 1))
-
-
-def _dates(name: str, value: str) -> DateCondition:
-    out = []
-    for one in _alternatives(name, value):
-        found = DATE_PREFIX.match(one)
-        if found is None or found[1] == "ap":
-            raise bad(name, "cần ngày dạng 2026-11-22, có thể đứng sau eq ne gt lt ge le sa eb.")
-        span = interval(one[found.end() :].replace(" ", "+"))
-        if span is None:
-            raise bad(name, "ngày không hợp lệ.")
-        out.append((found[1] or "eq", *span))
-    return DateCondition(name, tuple(out))
-
-
-def _include(name: str, value: str, must: str) -> Include:
-    found = _INCLUDE.match(value)
-    if found is None or found[1] not in TYPES or (must and found[1] != must):
-        raise bad(name, "cần Loại:tham-số.")
-    parameter = parameters(found[1]).get(found[2])
-    if parameter is None or parameter.kind != "reference" or (found[3] and found[3] not in TYPES):
-        raise bad(name, "không có tham số tham chiếu này.")
-    return Include(found[1], found[2], found[3] or "")
+def _shape_of(parameter: Parameter) -> tuple[str, bool]:
+    return (f"%{SEPARATOR}{parameter.context}" if parameter.context else ""), parameter.kind == "string"

@@ -8,33 +8,21 @@ The most selective condition leads and gives the order of its index, so that a p
 looked up for each candidate. The keyset cursor is the leading index position of the last row.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
-
-from his.fhir.conditions import COMMON, Condition, DateCondition, ValueCondition
+from his.fhir.conditions import (
+    COMMON,
+    Condition,
+    DateCondition,
+    IdCondition,
+    ValueCondition,
+)
 from his.fhir.search import Query
+from his.fhir.searchcompare import CONTEXT, Place, Sql, ranges, spans
+from his.fhir.searchsort import keys_page
+from his.fhir.searchwhere import predicate
 
-CONTEXT = "WITH ctx AS MATERIALIZED (SELECT set_config('his.unit', %s, true)::int AS unit)"
 _JOIN = "JOIN resource_current c ON c.unit_id = ctx.unit AND c.type = i.type AND c.id = i.id"
-
-
-@dataclass(slots=True)
-class Sql:
-    """A statement under construction: text and arguments in the same order."""
-
-    parts: list[str] = field(default_factory=list)
-    arguments: list[Any] = field(default_factory=list)
-
-    def add(self, text: str, *arguments: Any) -> "Sql":
-        """Append text with its arguments."""
-        self.parts.append(text)
-        self.arguments += arguments
-        return self
-
-    @property
-    def text(self) -> str:
-        """The statement."""
-        return " ".join(self.parts)
+ESTIMATED = 10_000
+__all__ = ["CONTEXT", "Sql", "few", "leading", "page", "planned", "total"]
 
 
 def page(query: Query, unit: int) -> Sql:
@@ -42,31 +30,51 @@ def page(query: Query, unit: int) -> Sql:
     lead = leading(query)
     sql = Sql().add(CONTEXT, str(unit))
     sql.add("SELECT r.* FROM ctx CROSS JOIN LATERAL (")
-    if lead is None:
+    if query.sorts:
+        keys_page(sql, query, lambda: _others(sql, query, None, "c"))
+    elif lead is None:
         _from_current(sql, query)
     elif isinstance(lead, ValueCondition):
         _from_values(sql, query, lead)
-    else:
+    elif isinstance(lead, DateCondition):
         _from_dates(sql, query, lead)
     sql.add("LIMIT %s) r", query.count + 1)
     return sql
 
 
-def total(query: Query, unit: int) -> Sql:
-    """The statement that counts all matches."""
+def total(query: Query, unit: int, most: int | None = None) -> Sql:
+    """The statement that counts all matches, or no more than `most`."""
     sql = Sql().add(CONTEXT, str(unit))
-    sql.add("SELECT r.n FROM ctx CROSS JOIN LATERAL (SELECT count(*) AS n FROM resource_current c")
-    sql.add("WHERE c.unit_id = ctx.unit AND c.type = %s AND NOT c.deleted", query.type)
+    sql.add("SELECT r.n FROM ctx CROSS JOIN LATERAL (SELECT count(*) AS n FROM")
+    if most is not None:
+        sql.add("(SELECT 1 FROM")
+    _matches(sql, query)
+    if most is not None:
+        sql.add("LIMIT %s) f", most)
+    return sql.add("LIMIT 1) r")
+
+
+def planned(query: Query, unit: int) -> Sql:
+    """The statement whose answer is the planner's expectation of the matches, as JSON."""
+    sql = Sql().add("EXPLAIN (FORMAT JSON)").add(CONTEXT, str(unit))
+    sql.add("SELECT r.* FROM ctx CROSS JOIN LATERAL (SELECT c.id FROM")
+    _matches(sql, query)
+    return sql.add("OFFSET 0) r")
+
+
+def _matches(sql: Sql, query: Query) -> None:
+    sql.add("resource_current c WHERE c.unit_id = ctx.unit AND c.type = %s AND NOT c.deleted", query.type)
     _others(sql, query, None, "c")
-    sql.add("LIMIT 1) r")
-    return sql
 
 
 def leading(query: Query) -> Condition | None:
     """The condition whose index is walked, or None for the table of current resources."""
-    if query.sort or query.ids is not None or not query.conditions:
+    if query.sort or query.ids is not None:
         return None
-    return min(query.conditions, key=lambda c: c.rank)
+    able = [
+        c for c in query.conditions if isinstance(c, DateCondition) or (isinstance(c, ValueCondition) and not c.more)
+    ]
+    return min(able, key=lambda c: c.rank, default=None)
 
 
 def _from_current(sql: Sql, query: Query) -> None:
@@ -89,12 +97,12 @@ def _from_values(sql: Sql, query: Query, lead: ValueCondition) -> None:
     sql.add(f"SELECT c.id, c.version, c.content, i.value AS p1, i.id AS p2 FROM resource_index i {_JOIN}")
     sql.add("WHERE i.unit_id = ctx.unit AND i.type = %s AND i.param = %s", query.type, lead.param)
     sql.add("AND")
-    _ranges(sql, lead, "i.value")
+    ranges(sql, lead.ranges, "i.value")
     single = len(lead.ranges) == 1 and lead.ranges[0].high is None
     if not single:
         sql.add("AND NOT EXISTS (SELECT 1 FROM resource_index e WHERE e.unit_id = ctx.unit AND e.type = i.type")
         sql.add("AND e.id = i.id AND e.param = i.param AND e.value < i.value AND")
-        _ranges(sql, lead, "e.value")
+        ranges(sql, lead.ranges, "e.value")
         sql.add("OFFSET 0)")  # stays a look-up by id for each row of the page, never a join over the whole prefix
     _others(sql, query, lead, "i")
     if query.cursor:
@@ -111,10 +119,10 @@ def _from_dates(sql: Sql, query: Query, lead: DateCondition) -> None:
     sql.add(f"SELECT c.id, c.version, c.content, i.{first}::text || ';' || i.{second}::text AS p1, i.id AS p2")
     sql.add(f"FROM resource_date i {_JOIN}")
     sql.add("WHERE i.unit_id = ctx.unit AND i.type = %s AND i.param = %s AND", query.type, lead.param)
-    _spans(sql, lead, "i.low", "i.high")
+    spans(sql, lead, "i.low", "i.high")
     sql.add("AND NOT EXISTS (SELECT 1 FROM resource_date e WHERE e.unit_id = ctx.unit AND e.type = i.type")
     sql.add(f"AND e.id = i.id AND e.param = i.param AND (e.{first}, e.{second}) < (i.{first}, i.{second}) AND")
-    _spans(sql, lead, "e.low", "e.high")
+    spans(sql, lead, "e.low", "e.high")
     sql.add("OFFSET 0)")
     _others(sql, query, lead, "i")
     if query.cursor:
@@ -131,63 +139,21 @@ def _others(sql: Sql, query: Query, lead: Condition | None, alias: str) -> None:
         sql.add("AND c.id = ANY(%s)", list(query.ids))
     if query.updated is not None:
         sql.add("AND")
-        _spans(sql, query.updated, "c.updated_at", "c.updated_at", instant=True)
+        spans(sql, query.updated, "c.updated_at", "c.updated_at", instant=True)
+    at = Place(query.type, f"{alias}.id", "c", 0, few(query))
     for found in query.conditions:
         if found is lead:
             continue
-        name = "resource_index" if isinstance(found, ValueCondition) else "resource_date"
-        sql.add(f"AND EXISTS (SELECT 1 FROM {name} o WHERE o.unit_id = ctx.unit AND o.type = %s", query.type)
-        sql.add(f"AND o.id = {alias}.id AND o.param = %s AND", found.param)
-        if isinstance(found, ValueCondition):
-            _ranges(sql, found, "o.value")
+        sql.add("AND")
+        if query.sort and isinstance(found, ValueCondition) and found.rank == COMMON:
+            predicate(sql, found, at)
+            sql.parts[-1] = "OFFSET 0)"  # a common code is probed along the order
         else:
-            _spans(sql, found, "o.low", "o.high")
-        sql.add("OFFSET 0)" if query.sort and found.rank == COMMON else ")")  # a common code is probed along the order
+            predicate(sql, found, at)
 
 
-def _ranges(sql: Sql, found: ValueCondition, column: str) -> None:
-    equal = [r.low for r in found.ranges if r.high is None]
-    spans = [(r.low, r.high) for r in found.ranges if r.high is not None]
-    sql.add("(")
-    if len(equal) == 1:
-        sql.add(f"{column} = %s", equal[0])
-    elif equal:
-        sql.add(f"{column} = ANY(%s)", equal)
-    for n, (low, high) in enumerate(spans):
-        sql.add(f"{'OR ' if n or equal else ''}({column} >= %s AND {column} < %s)", low, high)
-    sql.add(")")
-
-
-_SPAN = {
-    "eq": "({low} >= %(low)s AND {low} < %(high)s AND {high} <= %(high)s)",
-    "ne": "NOT ({low} >= %(low)s AND {high} <= %(high)s)",
-    "gt": "({high} > %(high)s)",
-    "ge": "({high} > %(low)s AND ({high} > %(high)s OR {low} >= %(low)s))",
-    "lt": "({low} < %(low)s)",
-    "le": "({low} < %(high)s AND ({low} < %(low)s OR {high} <= %(high)s))",
-    "sa": "({low} >= %(high)s)",
-    "eb": "({high} <= %(low)s)",
-}
-_INSTANT = {
-    **_SPAN,
-    "eq": "({low} >= %(low)s AND {low} < %(high)s)",
-    "ne": "NOT ({low} >= %(low)s AND {low} < %(high)s)",
-    "gt": "({low} >= %(high)s)",
-    "ge": "({low} >= %(low)s)",
-    "le": "({low} < %(high)s)",
-    "eb": "({low} < %(low)s)",
-}
-
-
-def _spans(sql: Sql, found: DateCondition, low: str, high: str, *, instant: bool = False) -> None:
-    """The comparison of an indexed interval with the one asked for (an instant has no length)."""
-    sql.add("(")
-    for n, (prefix, start, end) in enumerate(found.alternatives):
-        text = (_INSTANT if instant else _SPAN)[prefix].format(low=low, high=high)
-        arguments = []
-        while "%(" in text:
-            name = text.split("%(", 1)[1].split(")", 1)[0]
-            text = text.replace(f"%({name})s", "%s::timestamptz", 1)
-            arguments.append(start if name == "low" else end)
-        sql.add(("OR " if n else "") + text, *arguments)
-    sql.add(")")
+def few(query: Query) -> bool:
+    """Whether a condition leaves so few resources that the others are looked up for each of them."""
+    return query.ids is not None or any(
+        isinstance(c, IdCondition) or (isinstance(c, ValueCondition) and c.rank <= 1) for c in query.conditions
+    )

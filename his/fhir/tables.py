@@ -76,6 +76,28 @@ class ResourceDate(SQLModel, table=True):
     id: str = Field(primary_key=True, sa_type=_C)
 
 
+class ResourceNumber(SQLModel, table=True):
+    """A number or quantity of a resource, or its position (`low` latitude, `high` longitude); `unit` see numbers.py."""
+
+    __tablename__ = "resource_number"
+    __table_args__ = (Index("ix_resource_number_id", "unit_id", "type", "id"), _ENGINE)
+    unit_id: int = Field(primary_key=True)
+    type: str = Field(primary_key=True)
+    param: str = Field(primary_key=True)
+    low: float = Field(primary_key=True)
+    high: float = Field(primary_key=True)
+    unit: str = Field(primary_key=True, sa_type=_C)
+    id: str = Field(primary_key=True, sa_type=_C)
+
+
+class IndexGeneration(SQLModel, table=True):
+    """Which generations of the search index the rows were brought to (`GENERATION` of reindex.py)."""
+
+    __tablename__ = "resource_index_generation"
+    __table_args__ = _ENGINE
+    generation: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+
+
 class ResourceKey(SQLModel, table=True):
     """The condition under which a resource was created (`If-None-Exist`): a second one with it cannot be written."""
 

@@ -13,12 +13,14 @@ import psycopg
 
 from his.fhir.conditions import ValueCondition, bad
 from his.fhir.dates import instant_text
-from his.fhir.extract import DateRows, Rows, extract
+from his.fhir.extract import DateRows, NumberRows, Rows, extract
 from his.fhir.jsontext import ENGINE_ONLY, Parsed, splice
 from his.fhir.outcome import FhirError, not_found
+from his.fhir.parameters import has_numbers
 from his.fhir.registry import Incoming, Registry, Resource
 from his.fhir.resource_types import TYPES
-from his.fhir.search import ID, Query, parse
+from his.fhir.search import Query, parse
+from his.fhir.searchtext import ID
 from his.fhir.validator import validate
 from his.kit.changes import Changes
 from his.kit.db import Database, Db, Scope
@@ -39,6 +41,7 @@ class Draft:
     unless: dict[str, Any] | None = None
     index: Rows = field(default_factory=list)
     dates: DateRows = field(default_factory=list)
+    numbers: NumberRows = field(default_factory=list)
     head: str = ""
     tail: str = ""
 
@@ -72,7 +75,7 @@ def check_type(parsed: Parsed, resource_type: str) -> dict[str, Any]:
 def prepare(draft: Draft) -> Draft:
     """Validate the resource and extract what it is found by; needs no database."""
     validate(draft.type, draft.resource)
-    draft.index, draft.dates = extract(draft.type, draft.resource)
+    draft.index, draft.dates, draft.numbers = extract(draft.type, draft.resource)
     return draft
 
 
@@ -81,10 +84,18 @@ def unless(resource_type: str, condition: str, pairs: list[tuple[str, str]]) -> 
     query = parse(resource_type, pairs)
     ranges = []
     for found in query.conditions:
-        if not isinstance(found, ValueCondition) or len(found.ranges) != 1:
-            raise bad(found.param, "không dùng được trong If-None-Exist.")
+        if not isinstance(found, ValueCondition) or len(found.ranges) != 1 or found.more:
+            raise bad(getattr(found, "param", "If-None-Exist"), "không dùng được trong If-None-Exist.")
         ranges.append([found.param, found.ranges[0].low, found.ranges[0].high])
-    if not ranges or query.ids is not None or query.updated or query.cursor or query.includes or query.revincludes:
+    if (
+        not ranges
+        or query.ids is not None
+        or query.updated
+        or query.cursor
+        or query.includes
+        or query.revincludes
+        or query.sorts
+    ):
         raise bad("If-None-Exist", "cần ít nhất một tham số như identifier.")
     return {"key": orjson.dumps(sorted(ranges, key=str)).decode(), "all": ranges, "condition": condition}
 
@@ -157,6 +168,8 @@ class Writer:
                 entry["fresh"] = True
             if draft.dates:
                 entry["dates"] = draft.dates
+            if draft.numbers or (draft.op == "update" and has_numbers(draft.type)):
+                entry["numbers"] = draft.numbers
             changes.resources.append(entry)
             changes.audit(draft.op, draft.type, draft.id)
         return changes
@@ -174,7 +187,7 @@ class Writer:
         for subject, _op in accepted.subjects:
             declared: Resource = self.registry.by_subject[type(subject)]
             if (declared.type, str(subject.id)) == (draft.type, draft.id):
-                rows |= dict.fromkeys(extract(declared.type, {"identifier": declared.identifiers(subject)})[0])
+                rows |= dict.fromkeys(extract(declared.type, {"identifier": declared.identifiers(subject)}).rows)
         accepted.subjects = [s for s in accepted.subjects if self.registry.by_subject[type(s[0])].type != draft.type]
         return list(rows)
 

@@ -92,7 +92,11 @@ def test_the_capability_statement_is_valid_and_complete() -> None:
     assert {r["type"] for r in listed} == TYPES
     for found in listed:
         names = [p["name"] for p in found["searchParam"]]
-        assert names == ["_id", "_lastUpdated", *parameters(found["type"])]
+        assert names == ["_id", "_lastUpdated", "_has", "_list", *parameters(found["type"])]
+        references = {f"{found['type']}:{p.name}" for p in parameters(found["type"]).values() if p.is_reference}
+        assert set(found.get("searchInclude", ["*"])) == references | {"*"}
+    patient = next(r for r in listed if r["type"] == "Patient")
+    assert {"Observation:subject", "Observation:patient", "Encounter:patient"} <= set(patient["searchRevInclude"])
     assert content["fhirVersion"] == "4.0.1"
 
 

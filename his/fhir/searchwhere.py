@@ -1,0 +1,174 @@
+"""Conditions as SQL predicates: those of searchcompare.py, their combinations, and what goes through other resources.
+
+Where ids have to be taken out of a reference or put into one, a subquery with OFFSET 0 does it first, so that only plain
+columns are compared and row-level security lets them reach an index.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from his.fhir.conditions import (
+    AllCondition,
+    AnyCondition,
+    ChainCondition,
+    Condition,
+    ContentCondition,
+    DateCondition,
+    EngineCondition,
+    HasCondition,
+    IdCondition,
+    ListCondition,
+    NearCondition,
+    NotCondition,
+    NumberCondition,
+    PatternCondition,
+    PresentCondition,
+    UpdatedCondition,
+    ValueCondition,
+    ValueSetCondition,
+    bad,
+)
+from his.fhir.extract import SEPARATOR
+from his.fhir.searchcompare import Place, Sql, date, exists, named, near, number, pattern, present, updated, value
+
+
+def predicate(sql: Sql, found: Condition, at: Place) -> None:
+    """Append the condition as a boolean expression."""
+    if isinstance(found, ValueSetCondition):
+        raise bad(found.name[:60], "ValueSet chỉ dùng được trong tìm kiếm.")
+    write = _WRITERS.get(type(found))
+    if write is None:
+        sql.add("false")
+    else:
+        write(sql, found, at)
+
+
+def _ids(sql: Sql, found: IdCondition, at: Place) -> None:
+    sql.add(f"{at.ident} = ANY(%s)", list(found.ids))
+
+
+def _engine(sql: Sql, _found: EngineCondition, at: Place) -> None:
+    sql.add(f"{at.row}.engine")
+
+
+def _content(sql: Sql, found: ContentCondition, at: Place) -> None:
+    sql.add(f"his_json_match({at.row}.content, %s, %s::jsonb)", found.path, found.named)
+
+
+def _not(sql: Sql, found: NotCondition, at: Place) -> None:
+    sql.add("NOT (")
+    predicate(sql, found.inner, at)
+    sql.add(")")
+
+
+def _all(sql: Sql, found: AllCondition, at: Place) -> None:
+    sql.add("(")
+    for n, inner in enumerate(found.inner):
+        sql.add("AND" if n else "")
+        predicate(sql, inner, at)
+    sql.add(")")
+
+
+def _any(sql: Sql, found: AnyCondition, at: Place) -> None:
+    """Few candidates are asked one by one; otherwise the ids of all alternatives are brought together first."""
+    plain = all(isinstance(inner, EngineCondition | IdCondition | ContentCondition) for inner in found.inner)
+    if at.few or plain:
+        sql.add("(")
+        for n, inner in enumerate(found.inner):
+            sql.add("OR" if n else "")
+            predicate(sql, inner, at)
+        sql.add(")")
+        return
+    sql.add(f"{at.ident} IN (")
+    for n, inner in enumerate(found.inner):
+        sql.add("UNION ALL" if n else "")
+        place = at.below(at.kind, False)
+        sql.add(f"SELECT {place.ident} FROM")
+        candidates(sql, (inner,), place)
+    sql.add(")")
+
+
+def candidates(sql: Sql, conditions: tuple[Condition, ...], at: Place) -> None:
+    """Current resources of a type that meet the conditions: from behind FROM to the end of WHERE."""
+    sql.add(f"resource_current {at.row} WHERE {at.row}.unit_id = ctx.unit AND {at.row}.type = %s", at.kind)
+    sql.add(f"AND NOT {at.row}.deleted")
+    for found in conditions:
+        sql.add("AND")
+        predicate(sql, found, at)
+
+
+def _chain(sql: Sql, found: ChainCondition, at: Place) -> None:
+    o = exists(sql, "resource_index", at, found.params)
+    if at.few:
+        sql.add("AND EXISTS (SELECT 1 FROM")
+        sql.add(
+            f"(SELECT split_part({o}.value, E'\\x1f', 1) AS id, split_part({o}.value, E'\\x1f', 2) AS kind OFFSET 0)"
+        )
+        sql.add(f"k{at.depth} WHERE")
+        for n, (kind, conditions) in enumerate(found.targets):
+            place = at.below(kind, True)
+            sql.add(f"{'OR' if n else ''} k{at.depth}.kind = %s AND EXISTS (SELECT 1 FROM", kind)
+            candidates(sql, conditions, place)
+            sql.add(f"AND {place.ident} = k{at.depth}.id)")
+        sql.add("))")
+        return
+    sql.add(f"AND {o}.value IN (SELECT t{at.depth}.ref FROM (")
+    for n, (kind, conditions) in enumerate(found.targets):
+        place = at.below(kind, False)
+        sql.add(f"{'UNION ALL' if n else ''} SELECT {place.ident} || %s::text AS ref FROM", SEPARATOR + kind)
+        candidates(sql, conditions, place)
+    sql.add(f"OFFSET 0) t{at.depth}))")
+
+
+def _has(sql: Sql, found: HasCondition, at: Place) -> None:
+    place = at.below(found.source, at.few)
+    o, k = at.inner, f"k{at.depth}"
+    if at.few:
+        sql.add(f"EXISTS (SELECT 1 FROM (SELECT {at.ident} || %s::text AS ref OFFSET 0) {k}", SEPARATOR + at.kind)
+        sql.add(f"JOIN resource_index {o} ON {o}.value = {k}.ref")
+    else:
+        sql.add(f"{at.ident} IN (SELECT {k}.id FROM (SELECT split_part({o}.value, E'\\x1f', 1) AS id")
+        sql.add(f"FROM resource_index {o}")
+    sql.add(f"JOIN resource_current {place.row} ON {place.row}.unit_id = {o}.unit_id AND {place.row}.type = {o}.type")
+    sql.add(f"AND {place.row}.id = {o}.id WHERE {o}.unit_id = ctx.unit AND {o}.type = %s AND", found.source)
+    named(sql, o, found.params)
+    if not at.few:
+        sql.add(f"AND {o}.value LIKE %s", "%" + SEPARATOR + at.kind)
+    for inner in found.conditions:
+        sql.add("AND")
+        predicate(sql, inner, place)
+    sql.add(")" if at.few else f"OFFSET 0) {k})")
+
+
+def _list(sql: Sql, found: ListCondition, at: Place) -> None:
+    place, o, k = at.below("List", False), at.inner, f"k{at.depth}"
+    sql.add(f"{at.ident} IN (SELECT {k}.id FROM (SELECT split_part({o}.value, E'\\x1f', 1) AS id")
+    sql.add(
+        f"FROM resource_index {o} WHERE {o}.unit_id = ctx.unit AND {o}.type = 'List' AND {o}.id = %s", found.identity
+    )
+    sql.add(f"AND {o}.param = 'item' AND {o}.value LIKE %s", "%" + SEPARATOR + at.kind)
+    if found.conditions:
+        sql.add(f"AND {o}.id IN (SELECT {place.ident} FROM")
+        candidates(sql, found.conditions, place)
+        sql.add(")")
+    sql.add(f"OFFSET 0) {k})")
+
+
+_WRITERS: dict[type, Callable[[Sql, Any, Place], None]] = {
+    ValueCondition: value,
+    DateCondition: date,
+    UpdatedCondition: updated,
+    PatternCondition: pattern,
+    NumberCondition: number,
+    NearCondition: near,
+    IdCondition: _ids,
+    EngineCondition: _engine,
+    PresentCondition: present,
+    ContentCondition: _content,
+    NotCondition: _not,
+    AllCondition: _all,
+    AnyCondition: _any,
+    ChainCondition: _chain,
+    HasCondition: _has,
+    ListCondition: _list,
+}
