@@ -105,8 +105,10 @@ def _control(query: Query, name: str, value: str) -> None:
         if value not in ("none", "accurate"):
             raise bad(name, "chỉ nhận none hoặc accurate.")
         query.total = value == "accurate"
-    elif name == "_summary" and value in ("count", "false"):
+    elif name == "_summary":
         query.only_total = query.only_total or value == "count"
+    elif name == "_elements":
+        pass  # what is shown of a resource is read by views.py
     elif name == "_include":
         query.includes.append(_include(name, value, query.type))
     elif name == "_revinclude":

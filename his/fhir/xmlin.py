@@ -157,7 +157,7 @@ def _xhtml(node: etree._Element) -> str:
 def _unprefixed(node: etree._Element) -> etree._Element:
     """The same XHTML with its namespace as the default one."""
     space = etree.QName(node).namespace
-    made = etree.Element(node.tag, dict(node.items()), nsmap={None: space} if space else None)  # type: ignore[arg-type, dict-item]  # the stubs want str keys
+    made = etree.Element(node.tag, dict(node.items()), nsmap={None: space} if space else None)
     made.text, made.tail = node.text, node.tail
     made.extend([_unprefixed(child) for child in node])
     return made

@@ -36,7 +36,9 @@ def to_xml(text: str, *, pretty: bool = False) -> bytes:
 
 def unwritable(expression: str, why: str) -> FhirError:
     """What JSON holds and XML cannot (406): the caller gets it as JSON."""
-    return FhirError(406, "not-supported", f"Không viết được {expression} bằng XML: {why} Hãy đọc bằng JSON.", expression)
+    return FhirError(
+        406, "not-supported", f"Không viết được {expression} bằng XML: {why} Hãy đọc bằng JSON.", expression
+    )
 
 
 class _Writer:
