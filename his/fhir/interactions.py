@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from his.fhir.access import Caller, check
-from his.fhir.conditional import criteria, header_criteria, several, the_one
+from his.fhir.conditional import FORM, criteria, header_criteria, several, the_one
 from his.fhir.engine import Engine
 from his.fhir.http import Request, Response, version_headers
 from his.fhir.jsontext import decode, read_document
@@ -58,8 +58,8 @@ def unchanged(request: Request, version: int, updated_at: datetime) -> bool:
     """Whether the caller holds this version already (conditional read)."""
     known = request.headers.get("if-none-match")
     if known is not None:
-        tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
-        return "*" in tags or f'"{version}"' in tags
+        tags = {tag.strip().removeprefix("W/").strip('"') for tag in known.split(",")}
+        return "*" in tags or str(version) in tags
     since = request.headers.get("if-modified-since")
     if since is None:
         return False
@@ -82,11 +82,13 @@ def written(engine: Engine, request: Request, draft: Draft, version: int, at: da
 
 
 async def create(engine: Engine, caller: Caller, request: Request, kind: str) -> Response:
-    """POST Type, with If-None-Exist."""
+    """POST Type, with If-None-Exist; a condition in the address, as some clients send it, means the same."""
     check(caller, engine.registry, "create", kind)
     parsed = read_document(decode(await request.json_body()))
     draft = prepare(Draft(kind, str(new_id()), parsed, check_type(parsed, kind), "create", fresh=True))
     condition = request.headers.get("if-none-exist")
+    if condition is None and any(name not in FORM for name, _ in request.pairs):
+        condition = request.query
     if condition is not None:
         draft.unless = unless(kind, condition, header_criteria(engine, condition))
     at = engine.now()

@@ -89,12 +89,14 @@ def _rewrite_uris(text: str, targets: Targets) -> str:
     if "urn:" not in text or not any(urn in targets.known for urn in _URN.findall(text)):
         return text
     resource = read(text)
-    _walk(resource, str(resource.get("resourceType", "")), targets)
-    return write(resource)
+    changed = _walk(resource, str(resource.get("resourceType", "")), targets)
+    return write(resource) if changed else text
 
 
-def _walk(value: dict[str, Any], kind: str, targets: Targets) -> None:
+def _walk(value: dict[str, Any], kind: str, targets: Targets) -> bool:
+    """Replace the URNs in an object of this type; whether there was one."""
     known = elements(kind) or {}
+    found = False
     for name, held in value.items():
         element = known.get(name)
         if element is None:
@@ -103,17 +105,23 @@ def _walk(value: dict[str, Any], kind: str, targets: Targets) -> None:
         for n, item in enumerate(items):
             if isinstance(item, dict):
                 inner = str(item.get("resourceType", "")) if element.type == RESOURCE else element.type
-                _walk(item, inner, targets)
-                continue
-            changed = item
-            if element.type in REWRITTEN and isinstance(item, str):
-                changed = targets.known.get(item, item)
-            elif element.type == XHTML and isinstance(item, str):
-                changed = _LINK.sub(lambda link: link[1] + targets.known.get(link[2], link[2]) + link[3], item)
-            if isinstance(held, list):
-                held[n] = changed
-            else:
-                value[name] = changed
+                found = _walk(item, inner, targets) or found
+            elif isinstance(item, str) and (changed := _followed(item, element.type, targets)) != item:
+                found = True
+                if isinstance(held, list):
+                    held[n] = changed
+                else:
+                    value[name] = changed
+    return found
+
+
+def _followed(text: str, kind: str, targets: Targets) -> str:
+    """A primitive with the URNs of the bundle replaced, if its type may hold one."""
+    if kind in REWRITTEN:
+        return targets.known.get(text, text)
+    if kind == XHTML:
+        return _LINK.sub(lambda link: link[1] + targets.known.get(link[2], link[2]) + link[3], text)
+    return text
 
 
 def _plain(quoted: str) -> str:

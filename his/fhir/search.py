@@ -105,6 +105,10 @@ def _control(query: Query, name: str, value: str) -> None:
         if value not in ("none", "accurate"):
             raise bad(name, "chỉ nhận none hoặc accurate.")
         query.total = value == "accurate"
+    elif name == "_totalMethod":  # what fhirpy sends for a count
+        if value not in ("none", "count"):
+            raise bad(name, "chỉ nhận none hoặc count.")
+        query.total = value == "count"
     elif name == "_summary":
         query.only_total = query.only_total or value == "count"
     elif name == "_elements":

@@ -16,7 +16,7 @@ from his.fhir.entries import Entry
 from his.fhir.interactions import check_update_id, check_whole, conditional_update, expected
 from his.fhir.jsonexact import read
 from his.fhir.jsontext import read_document
-from his.fhir.outcome import FhirError, not_found
+from his.fhir.outcome import FhirError, all_ok, not_found
 from his.fhir.patch import allow, change_in_bundle, change_of, drafted, standing
 from his.fhir.references import Targets, base_of, conditional, references, relative, rewrite
 from his.fhir.resource_types import TYPES
@@ -236,14 +236,15 @@ class Transaction:
             draft.resource = draft.parsed.value
 
     def _answer(self, entry: Entry, version: int, at: datetime) -> str:
+        told = f',"outcome":{all_ok().decode()}' if self.prefer == "OperationOutcome" else ""
         if entry.draft is None:
-            return f'{{"response":{{"status":"204 No Content","etag":"W/\\"{version}\\""}}}}'
+            return f'{{"response":{{"status":"204 No Content","etag":"W/\\"{version}\\""{told}}}}}'
         draft = entry.draft
         status = "201 Created" if version == 1 else "200 OK"
         resource = f'"resource":{draft.text(version)},' if self.prefer == "representation" else ""
         return (
             f'{{{resource}"response":{{"status":"{status}","location":"{draft.type}/{draft.id}/_history/{version}",'
-            f'"etag":"W/\\"{version}\\"","lastModified":"{instant_text(at)}"}}}}'
+            f'"etag":"W/\\"{version}\\"","lastModified":"{instant_text(at)}"{told}}}}}'
         )
 
 
