@@ -81,7 +81,7 @@ def change_in_bundle(resource: dict[str, Any], path: str) -> tuple[str, str]:
     """Text and media type of the patch that an entry holds: Parameters, or a Binary with JSON Patch in it."""
     if resource.get("resourceType") == "Parameters":
         return write(resource), "application/fhir+json"
-    if resource.get("resourceType") != "Binary" or resource.get("contentType") not in (JSON_PATCH, MERGE_PATCH):
+    if resource.get("resourceType") != "Binary" or str(resource.get("contentType")) not in (JSON_PATCH, MERGE_PATCH):
         place = f"{path}.resource"
         raise FhirError(400, "value", f"{path}: PATCH cần Parameters, hoặc Binary với {JSON_PATCH}.", place)
     try:

@@ -55,7 +55,7 @@ def apply_json_patch(resource: dict[str, Any], operations: Any) -> Any:
 
 def _check(operation: Any, place: str) -> str:
     """The kind of a well-formed operation."""
-    if not isinstance(operation, dict) or operation.get("op") not in _NEEDS:
+    if not isinstance(operation, dict) or not isinstance(operation.get("op"), str) or operation["op"] not in _NEEDS:
         raise _malformed("op phải là add, remove, replace, move, copy hoặc test.", f"{place}.op")
     kind: str = operation["op"]
     for name in ("path", *_NEEDS[kind]):
