@@ -10,20 +10,19 @@ from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 
-from his.fhir import bundles, interactions, searching
+from his.fhir import bundles, interactions, patch, searching
 from his.fhir.access import Authenticate, Caller
 from his.fhir.capability import statement
 from his.fhir.engine import Engine, Limits
+from his.fhir.formats import dressed, negotiate
+from his.fhir.history import history
 from his.fhir.http import (
     AsgiScope,
     Receive,
     Request,
     Response,
     Send,
-    check_format,
-    pretty,
     send_response,
-    split_path,
 )
 from his.fhir.outcome import FhirError, issue, not_found, outcome, outcome_of
 from his.fhir.registry import Registry, discover
@@ -63,34 +62,37 @@ class FhirApp:
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """One HTTP request. `scope["root_path"]` is the part of the path in front of the FHIR base."""
         assert scope["type"] == "http", "FHIR is spoken over HTTP only"
-        method = scope["method"]
-        head = method == "HEAD"
-        wants_pretty = False
+        head = scope["method"] == "HEAD"
+        path = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
+        request = Request(
+            "GET" if head else scope["method"],
+            path.split("/") if path else [],
+            scope.get("query_string", b"").decode("latin-1"),
+            Headers(scope=scope),
+            receive,
+            self.engine.limits.body_bytes,
+        )
+        response = await self.answer(request)
         try:
-            path = scope["path"].removeprefix(scope.get("root_path", ""))
-            request = Request(
-                "GET" if head else method,
-                path.strip("/").split("/") if path.strip("/") else [],
-                scope.get("query_string", b"").decode("latin-1"),
-                Headers(scope=scope),
-                receive,
-                self.engine.limits.body_bytes,
-            )
-            check_format(request)
-            wants_pretty = request.flag("_pretty") == "true"
-            response = await self.respond(request)
+            response = await dressed(request, response)
+        except HisError as error:
+            response = refused(error, request)
+        await send_response(send, response, head=head)
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to a request, whatever happens."""
+        try:
+            negotiate(request)
+            return await self.respond(request)
         except asyncio.CancelledError:
             raise
         except HisError as error:
-            response = refused(error)
+            return refused(error, request)
         except Exception:
             incident = str(new_id())
-            logger.exception("incident %s: %s %s", incident, method, _shape(scope["path"]))
+            logger.exception("incident %s: %s %s", incident, request.method, _shape(request.segments))
             text = f"Lỗi trong hệ thống, mã sự cố {incident}. Báo mã này cho người quản trị."
-            response = Response(500, outcome(issue("fatal", "exception", text)))
-        if wants_pretty and response.body:
-            response.body = pretty(response.body)
-        await send_response(send, response, head=head)
+            return Response(500, outcome(issue("fatal", "exception", text)))
 
     async def respond(self, request: Request) -> Response:
         """Answer a request: public conformance first, then sign-in, then routing."""
@@ -111,6 +113,10 @@ async def route(engine: Engine, caller: Caller, request: Request) -> Response:
             if request.method != "POST":
                 raise not_allowed("POST")
             return await bundles.process(engine, caller, request, route)
+        case ["_history"]:
+            if request.method != "GET":
+                raise not_allowed("GET")
+            return await history(engine, caller, request, None)
         case [kind, *rest] if kind in TYPES:
             return await _typed(engine, caller, request, kind, rest)
     raise not_found()
@@ -126,22 +132,26 @@ async def _typed(engine: Engine, caller: Caller, request: Request, kind: str, re
             return await interactions.update_where(engine, caller, request, kind)
         case [], "DELETE":
             return await interactions.delete_where(engine, caller, request, kind)
+        case [], "PATCH":
+            return await patch.patch_where(engine, caller, request, kind)
         case ["_search"], "POST":
             return await searching.search(engine, caller, request, kind, form=True)
         case ["_history"], "GET":
-            return await searching.history(engine, caller, request, kind, None)
+            return await history(engine, caller, request, kind)
         case [identity], "GET":
             return await interactions.read(engine, caller, request, kind, identity)
         case [identity], "PUT":
             return await interactions.update(engine, caller, request, kind, identity)
+        case [identity], "PATCH":
+            return await patch.patch(engine, caller, request, kind, identity)
         case [identity], "DELETE":
             return await interactions.delete(engine, caller, request, kind, identity)
         case [identity, "_history"], "GET":
-            return await searching.history(engine, caller, request, kind, identity)
+            return await history(engine, caller, request, kind, identity)
         case [identity, "_history", version], "GET":
             return await interactions.vread(engine, caller, request, kind, identity, version)
     if len(rest) <= 1 or rest[1:2] == ["_history"]:
-        raise not_allowed("GET, POST, PUT, DELETE")
+        raise not_allowed("GET, POST, PUT, PATCH, DELETE")
     raise not_found()
 
 
@@ -150,19 +160,31 @@ def not_allowed(methods: str) -> FhirError:
     return FhirError(405, "not-supported", f"Địa chỉ này chỉ nhận {methods}.")
 
 
-def refused(error: HisError) -> Response:
+def refused(error: HisError, request: Request) -> Response:
     """A refusal as an answer."""
     headers: list[tuple[bytes, bytes]] = []
     if error.kind is Kind.UNAUTHENTICATED:
         headers.append((b"www-authenticate", b'Bearer realm="fhir"'))
     if error.kind is Kind.BUSY:
         headers.append((b"retry-after", b"2"))
-    return Response(error.status, outcome_of(error), headers)
+    return Response(error.status, outcome_of(error, place(error.status, request)), headers)
 
 
-def _shape(path: str) -> str:
+PLACES = {401: "http.Authorization", 405: "http.method", 406: "http.Accept", 415: "http.Content-Type"}
+
+
+def place(status: int, request: Request) -> str:
+    """What a refusal is about that names no element: a header, else the type addressed, else the address."""
+    if status in PLACES:
+        return PLACES[status]
+    if not request.segments:
+        return "Bundle"
+    return request.segments[0] if request.segments[0] in TYPES else "http.path"
+
+
+def _shape(segments: list[str]) -> str:
     """The path without ids, for the log."""
-    return "/".join(part if part in TYPES or part.startswith("_") else "·" for part in split_path(path))
+    return "/".join(part if part in TYPES or part.startswith("_") else "·" for part in segments)
 
 
 class FhirGate:

@@ -11,7 +11,17 @@ from his.fhir.parameters import DEFINITIONS, parameters
 from his.fhir.registry import Registry
 from his.fhir.resource_types import TYPES
 
-INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type")
+INTERACTIONS = (
+    "read",
+    "vread",
+    "update",
+    "patch",
+    "delete",
+    "history-instance",
+    "history-type",
+    "create",
+    "search-type",
+)
 CONTROLS = (("_id", "token"), ("_lastUpdated", "date"), ("_has", "special"), ("_list", "special"))
 
 
@@ -26,7 +36,8 @@ def statement(registry: Registry, base: str, at: datetime) -> bytes:
             "software": {"name": "his"},
             "implementation": {"description": "Hệ thống thông tin bệnh viện: FHIR R4", "url": base},
             "fhirVersion": "4.0.1",
-            "format": ["application/fhir+json", "json"],
+            "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
+            "patchFormat": ["application/json-patch+json", "application/fhir+json", "application/fhir+xml"],
             "rest": [
                 {
                     "mode": "server",
@@ -35,7 +46,7 @@ def statement(registry: Registry, base: str, at: datetime) -> bytes:
                         "chỉ thấy dữ liệu của đơn vị mình."
                     },
                     "resource": [_resource(registry, kind) for kind in sorted(TYPES)],
-                    "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                    "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
                 }
             ],
         }

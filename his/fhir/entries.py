@@ -9,7 +9,7 @@ from his.fhir.outcome import FhirError
 from his.fhir.resource_types import TYPES
 from his.fhir.writer import Draft
 
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(slots=True)
@@ -26,6 +26,7 @@ class Entry:
     draft: Draft | None = None
     delete: tuple[str, str, int | None] | None = None
     found: str = ""  # the resource a conditional create found
+    again: bool = False  # a patch that may be applied anew to a later version
     answer: str = ""
 
     @property
@@ -34,8 +35,8 @@ class Entry:
         return f"Bundle.entry[{self.position}]"
 
 
-def read_bundle(text: str, limit: int) -> tuple[str, list[Entry]]:
-    """Kind and entries of a bundle, each resource with its place in the text."""
+def read_bundle(text: str, limit: int, base: str = "") -> tuple[str, list[Entry]]:
+    """Kind and entries of a bundle, each resource with its place in the text; `base` in front of an address is dropped."""
     document = read_document(text)
     if document.value.get("resourceType") != "Bundle":
         raise FhirError(400, "structure", "Địa chỉ gốc chỉ nhận Bundle.", "resourceType")
@@ -48,10 +49,10 @@ def read_bundle(text: str, limit: int) -> tuple[str, list[Entry]]:
     if not isinstance(member.value, list) or len(member.value) > limit:
         raise FhirError(400, "structure", f"Bundle.entry phải là danh sách, tối đa {limit} mục.", "Bundle.entry")
     spans = read_array(text, member.value_start)
-    return kind, [_entry(text, n, value, start) for n, (value, start, _) in enumerate(spans)]
+    return kind, [_entry(text, n, value, start, base) for n, (value, start, _) in enumerate(spans)]
 
 
-def _entry(text: str, position: int, value: Any, start: int) -> Entry:
+def _entry(text: str, position: int, value: Any, start: int, base: str) -> Entry:
     path = f"Bundle.entry[{position}]"
     request = value.get("request") if isinstance(value, dict) else None
     if not isinstance(request, dict) or not all(isinstance(item, str) for item in request.values()):
@@ -59,13 +60,13 @@ def _entry(text: str, position: int, value: Any, start: int) -> Entry:
     method, url = request.get("method", ""), request.get("url", "")
     if method not in METHODS:
         raise FhirError(400, "not-supported", f"{path}: phương thức không được hỗ trợ.", f"{path}.request.method")
-    place, _, query = url.partition("?")
+    place, _, query = (url.removeprefix(base + "/") if base else url).partition("?")
     segments = split_path(place)
-    if not segments or segments[0] not in TYPES:
+    if not segments or (segments[0] not in TYPES and not (method in ("GET", "HEAD") and segments == ["_history"])):
         raise FhirError(400, "value", f"{path}: request.url không có loại tài nguyên.", f"{path}.request.url")
     full_url = value.get("fullUrl", "")
     entry = Entry(position, method, segments, query, request, full_url if isinstance(full_url, str) else "", None)
-    if method in ("POST", "PUT"):
+    if method in ("POST", "PUT", "PATCH"):
         member = read_object(text, start).member("resource")
         if member is None or not isinstance(member.value, dict):
             raise FhirError(400, "required", f"{path} cần resource.", f"{path}.resource")

@@ -1,7 +1,8 @@
 """One HTTP request and its answer on bare ASGI: headers, body limits, formats, preferences."""
 
-import json
+import asyncio
 import re
+import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,15 +14,22 @@ from starlette.datastructures import Headers
 
 from his.fhir.outcome import FhirError
 from his.fhir.search import split_query
+from his.fhir.xmlin import from_xml
 
 AsgiScope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MIME = b"application/fhir+json; charset=utf-8"
-ALWAYS = ((b"cache-control", b"private, no-cache"), (b"x-content-type-options", b"nosniff"))
-_JSON = re.compile(r"(application/(fhir\+json|json|json\+fhir|\*)|text/json|\*/\*|json)\b|\*/\*|application/\*")
+XML_MIME = b"application/fhir+xml; charset=utf-8"
+ALWAYS = (
+    (b"cache-control", b"private, no-cache"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"vary", b"accept, accept-encoding"),
+)
 _BODY = re.compile(r"(application/fhir\+json|application/json|application/json\+fhir|text/json)\s*(;|$)", re.IGNORECASE)
+_XML_BODY = re.compile(r"(application/fhir\+xml|application/xml|application/xml\+fhir|text/xml)\s*(;|$)", re.IGNORECASE)
+_THREAD_FROM = 200_000
 
 
 @dataclass(slots=True)
@@ -34,6 +42,8 @@ class Request:
     headers: Headers
     receive: Receive
     limit: int
+    wire: str = "json"  # or "xml": the form of the answer
+    pretty: bool = False
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -50,7 +60,7 @@ class Request:
         while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
-                raise FhirError(400, "incomplete", "Kết nối đứt trước khi nhận đủ nội dung.")
+                raise FhirError(400, "incomplete", "Kết nối đứt trước khi nhận đủ nội dung.", "http.body")
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > self.limit:
@@ -60,11 +70,37 @@ class Request:
                 return b"".join(chunks)
 
     async def json_body(self) -> bytes:
-        """The body of a write; 415 unless it is said to be JSON."""
+        """The body of a write as JSON; XML is converted here, 415 for anything else."""
         said = self.headers.get("content-type", "application/fhir+json")
-        if not _BODY.match(said):
-            raise FhirError(415, "not-supported", "Chỉ nhận application/fhir+json.", "http.Content-Type")
-        return await self.body()
+        if _BODY.match(said):
+            return await self.unpacked()
+        if not _XML_BODY.match(said):
+            raise FhirError(
+                415, "not-supported", "Chỉ nhận application/fhir+json hoặc application/fhir+xml.", "http.Content-Type"
+            )
+        body = await self.unpacked()
+        if len(body) > _THREAD_FROM:
+            return (await asyncio.to_thread(from_xml, body, self.limit)).encode()
+        return from_xml(body, self.limit).encode()
+
+    async def unpacked(self) -> bytes:
+        """The body without its gzip, never more than the limit."""
+        coding = self.headers.get("content-encoding", "identity").lower()
+        body = await self.body()
+        if coding == "identity":
+            return body
+        if coding not in ("gzip", "x-gzip"):
+            raise FhirError(415, "not-supported", "Content-Encoding chỉ nhận gzip.", "http.Content-Encoding")
+        opened = zlib.decompressobj(wbits=31)
+        try:
+            plain = opened.decompress(body, self.limit + 1)
+        except zlib.error:
+            raise FhirError(400, "structure", "Nội dung không phải gzip đúng.", "http.Content-Encoding") from None
+        if len(plain) > self.limit:
+            raise too_large(self.limit)
+        if not opened.eof:
+            raise FhirError(400, "structure", "Nội dung gzip bị cắt.", "http.Content-Encoding")
+        return plain
 
     @property
     def prefer(self) -> str:
@@ -81,16 +117,17 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """An answer; `body` None sends none (304, 204)."""
+    """An answer; `body` None sends none (304, 204). A body of another `media` than MIME is sent as it is."""
 
     status: int
     body: bytes | None = None
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    media: bytes = MIME
 
 
 def too_large(limit: int) -> FhirError:
     """The body is larger than this system takes (413)."""
-    return FhirError(413, "too-long", f"Nội dung lớn hơn {limit // 1_000_000} MB.")
+    return FhirError(413, "too-long", f"Nội dung lớn hơn {limit // 1_000_000} MB.", "http.body")
 
 
 def split_path(path: str) -> list[str]:
@@ -101,13 +138,6 @@ def split_path(path: str) -> list[str]:
         raise FhirError(400, "invalid", "Địa chỉ không phải UTF-8.") from None
 
 
-def check_format(request: Request) -> None:
-    """406 unless the caller takes JSON: the only format this system writes."""
-    asked = request.flag("_format") or request.headers.get("accept", "*/*")
-    if not _JSON.search(asked):
-        raise FhirError(406, "not-supported", "Chỉ trả application/fhir+json.", "http.Accept")
-
-
 def version_headers(version: int, updated_at: datetime) -> list[tuple[bytes, bytes]]:
     """ETag and Last-Modified of a resource."""
     return [
@@ -116,41 +146,11 @@ def version_headers(version: int, updated_at: datetime) -> list[tuple[bytes, byt
     ]
 
 
-class _Exact(float):
-    """A number that prints as it was written."""
-
-    def __new__(cls, text: str) -> "_Exact":
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def pretty(body: bytes) -> bytes:
-    """The same JSON with line breaks; numbers keep their digits."""
-    value = json.loads(body, parse_float=_Exact)
-    return _indented(value, "\n").encode()
-
-
-def _indented(value: Any, newline: str) -> str:
-    inner = newline + "  "
-    if isinstance(value, dict) and value:
-        parts = (f"{json.dumps(name, ensure_ascii=False)}: {_indented(item, inner)}" for name, item in value.items())
-        return "{" + inner + ("," + inner).join(parts) + newline + "}"
-    if isinstance(value, list) and value:
-        return "[" + inner + ("," + inner).join(_indented(item, inner) for item in value) + newline + "]"
-    return repr(value) if isinstance(value, _Exact) else json.dumps(value, ensure_ascii=False)
-
-
 async def send_response(send: Send, response: Response, *, head: bool = False) -> None:
     """Send the answer; HEAD gets the headers of GET without its body."""
     headers = [*ALWAYS, *response.headers]
     if response.body is not None:
-        headers = [(b"content-type", MIME), (b"content-length", b"%d" % len(response.body)), *headers]
+        headers = [(b"content-type", response.media), (b"content-length", b"%d" % len(response.body)), *headers]
     elif response.status not in (204, 304):
         headers = [(b"content-length", b"0"), *headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})

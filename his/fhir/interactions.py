@@ -2,21 +2,20 @@
 
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from his.fhir.access import Caller, check
+from his.fhir.conditional import FORM, criteria, header_criteria, several, the_one
 from his.fhir.engine import Engine
 from his.fhir.http import Request, Response, version_headers
 from his.fhir.jsontext import decode, read_document
 from his.fhir.outcome import FhirError, all_ok, not_found
 from his.fhir.reader import Seen, Stored
-from his.fhir.search import split_query
-from his.fhir.writer import Draft, Exists, check_id, check_type, etag_version, prepare, unless, version_needed
+from his.fhir.views import shown, view_of
+from his.fhir.writer import Draft, Exists, check_id, check_type, etag_version, prepare, stale, unless
 from his.kit.ids import new_id
 
-
-def several() -> FhirError:
-    """A condition that several resources meet (412)."""
-    return FhirError(412, "multiple-matches", "Điều kiện khớp nhiều tài nguyên. Thêm điều kiện cho chỉ còn một.")
+RACES = 3
 
 
 def gone() -> FhirError:
@@ -28,7 +27,7 @@ async def read(engine: Engine, caller: Caller, request: Request, kind: str, iden
     """GET Type/id, with If-None-Match and If-Modified-Since."""
     check(caller, engine.registry, "read", kind)
     stored = await engine.reader.read(caller.scope, kind, check_id(identity))
-    return answer(request, stored)
+    return answer(request, kind, stored)
 
 
 async def vread(engine: Engine, caller: Caller, request: Request, kind: str, identity: str, version: str) -> Response:
@@ -38,11 +37,11 @@ async def vread(engine: Engine, caller: Caller, request: Request, kind: str, ide
         raise not_found()
     stored = await engine.reader.version(caller.scope, kind, check_id(identity), int(version))
     await engine.reader.audit(Seen("vread", kind, identity, caller.scope, {"version": int(version)}))
-    return answer(request, stored)
+    return answer(request, kind, stored)
 
 
-def answer(request: Request, stored: Stored | None) -> Response:
-    """A stored text as an answer: 404, 410, 304 or 200."""
+def answer(request: Request, kind: str, stored: Stored | None) -> Response:
+    """A stored text as an answer: 404, 410, 304 or 200, whole or as `_summary` and `_elements` show it."""
     if stored is None:
         raise not_found()
     if stored.deleted:
@@ -50,15 +49,17 @@ def answer(request: Request, stored: Stored | None) -> Response:
     headers = version_headers(stored.version, stored.updated_at)
     if unchanged(request, stored.version, stored.updated_at):
         return Response(304, None, headers)
-    return Response(200, stored.content.encode(), headers)
+    view = view_of(request.pairs, kind) if request.query else None
+    content = stored.content if view is None else shown(stored.content, view)
+    return Response(200, content.encode(), headers)
 
 
 def unchanged(request: Request, version: int, updated_at: datetime) -> bool:
     """Whether the caller holds this version already (conditional read)."""
     known = request.headers.get("if-none-match")
     if known is not None:
-        tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
-        return "*" in tags or f'"{version}"' in tags
+        tags = {tag.strip().removeprefix("W/").strip('"') for tag in known.split(",")}
+        return "*" in tags or str(version) in tags
     since = request.headers.get("if-modified-since")
     if since is None:
         return False
@@ -81,27 +82,37 @@ def written(engine: Engine, request: Request, draft: Draft, version: int, at: da
 
 
 async def create(engine: Engine, caller: Caller, request: Request, kind: str) -> Response:
-    """POST Type, with If-None-Exist."""
+    """POST Type, with If-None-Exist; a condition in the address, as some clients send it, means the same."""
     check(caller, engine.registry, "create", kind)
     parsed = read_document(decode(await request.json_body()))
     draft = prepare(Draft(kind, str(new_id()), parsed, check_type(parsed, kind), "create", fresh=True))
     condition = request.headers.get("if-none-exist")
+    if condition is None and any(name not in FORM for name, _ in request.pairs):
+        condition = request.query
     if condition is not None:
-        pairs = engine.localize(split_query(condition.rpartition("?")[2]))
-        draft.unless = unless(kind, condition, pairs)
+        draft.unless = unless(kind, condition, header_criteria(engine, condition))
     at = engine.now()
     try:
         versions = await engine.writer.write(caller.scope, [draft], [], at)
     except Exists as found:
         if not found.id:
             raise several() from None
-        stored = await engine.reader.read(caller.scope, kind, found.id)
-        if stored is None or stored.deleted:
-            raise FhirError(409, "conflict", "Tài nguyên trùng vừa thay đổi. Gửi lại.") from None
-        headers = version_headers(stored.version, stored.updated_at)
-        headers.append((b"location", f"{engine.base}/{kind}/{found.id}/_history/{stored.version}".encode()))
-        return Response(200, stored.content.encode(), headers)
+        return await _found(engine, caller, request, kind, found.id)
     return written(engine, request, draft, versions[0], at)
+
+
+async def _found(engine: Engine, caller: Caller, request: Request, kind: str, identity: str) -> Response:
+    """The answer to a conditional create whose resource is there; its content only for who may read it."""
+    stored = await engine.reader.read(caller.scope, kind, identity)
+    if stored is None or stored.deleted:
+        raise FhirError(409, "conflict", "Tài nguyên trùng vừa thay đổi. Gửi lại.", "http.If-None-Exist")
+    headers = version_headers(stored.version, stored.updated_at)
+    headers.append((b"location", f"{engine.base}/{kind}/{identity}/_history/{stored.version}".encode()))
+    if request.prefer == "OperationOutcome":
+        return Response(200, all_ok(), headers)
+    if request.prefer == "minimal" or not caller.may("read", kind):
+        return Response(200, b"", headers)
+    return Response(200, stored.content.encode(), headers)
 
 
 async def update(engine: Engine, caller: Caller, request: Request, kind: str, identity: str) -> Response:
@@ -109,7 +120,7 @@ async def update(engine: Engine, caller: Caller, request: Request, kind: str, id
     check(caller, engine.registry, "update", kind)
     check_update_id(identity)
     parsed = read_document(decode(await request.json_body()))
-    resource = check_type(parsed, kind)
+    resource = check_whole(check_type(parsed, kind))
     if resource.get("id") != identity:
         raise FhirError(400, "invalid", "id trong nội dung phải bằng id trong địa chỉ.", f"{kind}.id")
     draft = prepare(
@@ -137,43 +148,60 @@ def expected(caller: Caller, if_match: str | None) -> int | None:
     return None if caller.blind_update else 0
 
 
+def check_whole(resource: dict[str, Any]) -> dict[str, Any]:
+    """Refuse to replace a resource by a part of it that `_summary` or `_elements` gave (422)."""
+    meta = resource.get("meta")
+    tags = meta.get("tag") if isinstance(meta, dict) else None
+    if isinstance(tags, list) and any(isinstance(tag, dict) and tag.get("code") == "SUBSETTED" for tag in tags):
+        place = f"{resource['resourceType']}.meta.tag"
+        raise FhirError(422, "processing", "Đây là bản rút gọn (SUBSETTED). Đọc bản đầy đủ rồi sửa.", place)
+    return resource
+
+
 async def update_where(engine: Engine, caller: Caller, request: Request, kind: str) -> Response:
     """PUT Type?criteria: creates, or replaces the one resource that matches."""
     check(caller, engine.registry, "update", kind)
     parsed = read_document(decode(await request.json_body()))
-    resource = check_type(parsed, kind)
-    draft, _ = await conditional_update(engine, caller, Draft(kind, "", parsed, resource, "update"), request.pairs)
-    if request.headers.get("if-match") is not None:
-        draft.must = etag_version(request.headers["if-match"])
-    at = engine.now()
-    versions = await engine.writer.write(caller.scope, [prepare(draft)], [], at)
-    return written(engine, request, draft, versions[0], at)
+    resource = check_whole(check_type(parsed, kind))
+    for _ in range(RACES):
+        draft = Draft(kind, "", parsed, resource, "update")
+        await conditional_update(engine, caller, draft, request.pairs, request.headers.get("if-match"))
+        at = engine.now()
+        try:
+            versions = await engine.writer.write(caller.scope, [prepare(draft)], [], at)
+        except Exists as found:
+            if not found.id:
+                raise several() from None
+            continue  # another one created it in between: now it is there to be replaced
+        return written(engine, request, draft, versions[0], at)
+    raise FhirError(409, "conflict", "Tài nguyên trùng vừa được tạo. Gửi lại.", "http.query")
 
 
 async def conditional_update(
-    engine: Engine, caller: Caller, draft: Draft, pairs: list[tuple[str, str]]
-) -> tuple[Draft, bool]:
-    """Give the draft the id its condition names; True when the resource is new."""
-    if not pairs:
-        raise version_needed()
-    found, more = await engine.find_one(caller.scope, draft.type, pairs)
+    engine: Engine, caller: Caller, draft: Draft, pairs: list[tuple[str, str]], if_match: str | None
+) -> None:
+    """Give the draft the id that its condition names, or make it a create when nothing meets the condition."""
+    match = await the_one(engine, caller.scope, draft.type, pairs)
     sent = draft.resource.get("id")
-    if more:
-        raise several()
-    if found:
-        if sent not in (None, found):
-            raise FhirError(
-                400, "invalid", "id trong nội dung khác id của tài nguyên khớp điều kiện.", f"{draft.type}.id"
-            )
-        draft.id = found
-        return draft, False
-    if isinstance(sent, str):
-        check_update_id(sent)
-        draft.id, draft.must = sent, 0
-        return draft, True
+    if match.id:
+        if sent not in (None, match.id):
+            text = "id trong nội dung khác id của tài nguyên khớp điều kiện."
+            raise FhirError(400, "invalid", text, f"{draft.type}.id")
+        draft.id = match.id
+        draft.must = etag_version(if_match) if if_match is not None else None
+        return
+    if if_match is not None:
+        raise stale()
+    if sent is not None:
+        check_update_id(str(sent))
+        stands = await engine.reader.read(caller.scope, draft.type, str(sent))
+        if stands is not None and not stands.deleted:
+            text = "id trong nội dung đã thuộc tài nguyên khác, không khớp điều kiện."
+            raise FhirError(409, "conflict", text, f"{draft.type}.id")
+        draft.id, draft.must = str(sent), 0
+        return
     draft.id, draft.op, draft.fresh = str(new_id()), "create", True
-    draft.unless = unless(draft.type, "", engine.localize(pairs))
-    return draft, True
+    draft.unless = unless(draft.type, "", criteria(engine, pairs))
 
 
 async def delete(engine: Engine, caller: Caller, request: Request, kind: str, identity: str) -> Response:
@@ -181,20 +209,23 @@ async def delete(engine: Engine, caller: Caller, request: Request, kind: str, id
     check(caller, engine.registry, "delete", kind)
     if_match = request.headers.get("if-match")
     must = etag_version(if_match) if if_match is not None else None
-    at = engine.now()
-    versions = await engine.writer.write(caller.scope, [], [(kind, check_id(identity), must)], at)
-    return Response(204, None, [(b"etag", b'W/"%d"' % versions[0])])
+    return await _deleted(engine, caller, request, (kind, check_id(identity), must))
 
 
 async def delete_where(engine: Engine, caller: Caller, request: Request, kind: str) -> Response:
     """DELETE Type?criteria: the one resource that matches; nothing matching is a success."""
     check(caller, engine.registry, "delete", kind)
-    if not request.pairs:
-        raise FhirError(405, "not-supported", "Cần điều kiện để xóa.")
-    found, more = await engine.find_one(caller.scope, kind, request.pairs)
-    if more:
-        raise several()
-    if not found:
+    match = await the_one(engine, caller.scope, kind, request.pairs)
+    if not match.id:
         return Response(204)
-    await engine.writer.write(caller.scope, [], [(kind, found, None)], engine.now())
-    return Response(204)
+    if_match = request.headers.get("if-match")
+    must = etag_version(if_match) if if_match is not None else None
+    return await _deleted(engine, caller, request, (kind, match.id, must))
+
+
+async def _deleted(engine: Engine, caller: Caller, request: Request, key: tuple[str, str, int | None]) -> Response:
+    versions = await engine.writer.write(caller.scope, [], [key], engine.now())
+    headers = [(b"etag", b'W/"%d"' % versions[0])]
+    if request.prefer == "OperationOutcome":
+        return Response(200, all_ok("Đã xóa."), headers)
+    return Response(204, None, headers)

@@ -77,19 +77,21 @@ def outcome(*issues: dict[str, Any]) -> bytes:
     return orjson.dumps({"resourceType": "OperationOutcome", "issue": list(issues)})
 
 
-def issues_of(error: HisError) -> list[dict[str, Any]]:
-    """The issues of a refusal; findings of rules carry their code and FHIRPath."""
+def issues_of(error: HisError, place: str = "") -> list[dict[str, Any]]:
+    """The issues of a refusal; findings of rules carry their code. What names no place gets `place`."""
     if error.findings:
-        return [issue(str(f.severity), "business-rule", f.message, f.expression, f.code) for f in error.findings]
+        return [
+            issue(str(f.severity), "business-rule", f.message, f.expression or place, f.code) for f in error.findings
+        ]
     code = error.code if isinstance(error, FhirError) else ISSUE[error.kind]
-    return [issue("error", code, error.message, error.field)]
+    return [issue("error", code, error.message, error.field or place)]
 
 
-def outcome_of(error: HisError) -> bytes:
+def outcome_of(error: HisError, place: str = "") -> bytes:
     """The OperationOutcome of a refusal."""
-    return outcome(*issues_of(error))
+    return outcome(*issues_of(error, place))
 
 
-def all_ok() -> bytes:
+def all_ok(text: str = "Đã ghi.") -> bytes:
     """What `Prefer: return=OperationOutcome` gets after a success."""
-    return outcome(issue("information", "informational", "Đã ghi."))
+    return outcome(issue("information", "informational", text))

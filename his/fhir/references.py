@@ -1,16 +1,24 @@
 """References inside a bundle: found and replaced in the text of a resource, nothing else of it is touched.
 
 http://hl7.org/fhir/R4/http.html#trules. A reference to another entry (urn:uuid, its full URL, or relative to it)
-becomes `Type/id`; a conditional one (`Type?identifier=...`) becomes the one resource that matches.
+becomes `Type/id`; a conditional one (`Type?identifier=...`) becomes the one resource that matches. Elements of type uri,
+url, oid and uuid and links of narratives follow when they are a URN of the bundle; canonical ones stay.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
+from his.fhir.elements import RESOURCE, XHTML, elements
+from his.fhir.jsonexact import read, write
 from his.fhir.jsontext import read_value
 
 # A member name can never match inside a string: there its quotes are escaped.
 _REFERENCE = re.compile(r'("reference"\s*:\s*)("(?:[^"\\]|\\.)*")')
+_URN = re.compile(r"urn:(?:uuid|oid):[A-Za-z0-9.\-]+")
+_LINK = re.compile(r"""((?:href|src)\s*=\s*["'])([^"']*)(["'])""")
+REWRITTEN = frozenset({"Uri", "Url", "Oid", "Uuid"})
 _CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)$")
 _ABSOLUTE = re.compile(r"https?://.+/([A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64})$")
 
@@ -32,19 +40,88 @@ def relative(full_url: str) -> str:
     return found[1] if found else ""
 
 
-def rewrite(text: str, known: Mapping[str, str], missing: Callable[[str], None]) -> str:
+@dataclass(slots=True)
+class Targets:
+    """What the references of a bundle stand for: full URLs and `Type/id` as sent, to `Type/id` as written.
+
+    `versions` holds the version that each will have, where it is known before writing.
+    """
+
+    known: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+
+    def find(self, reference: str, base: str) -> str | None:
+        """The new reference, None when it stays. `base` is that of the entry the reference stands in.
+
+        A reference to one version stays one to one version: the one this bundle writes.
+        """
+        whole, mark, version = reference.partition("/_history/")
+        target = self.known.get(base + whole) if base else None
+        target = target or self.known.get(whole)
+        if target is None or target == whole:
+            return None
+        return f"{target}/_history/{self.versions.get(target, version)}" if mark else target
+
+
+def base_of(full_url: str) -> str:
+    """The base with its slash that relative references of an entry are relative to, "" for a URN."""
+    local = relative(full_url)
+    return full_url.removesuffix(local) if local else ""
+
+
+def rewrite(text: str, targets: Targets, missing: Callable[[str], None], base: str = "") -> str:
     """The text with every known reference replaced; `missing` is told of a URN that stands for nothing."""
 
     def replaced(found: re.Match[str]) -> str:
         reference = _plain(found[2])
-        target = known.get(reference)
+        target = targets.find(reference, base)
         if target is None:
             if reference.startswith("urn:"):
                 missing(reference)
             return found[0]
         return f'{found[1]}"{target}"'
 
-    return _REFERENCE.sub(replaced, text)
+    return _rewrite_uris(_REFERENCE.sub(replaced, text), targets)
+
+
+def _rewrite_uris(text: str, targets: Targets) -> str:
+    """Elements of type uri, url, oid and uuid, and links of narratives, that are a URN of this bundle."""
+    if "urn:" not in text or not any(urn in targets.known for urn in _URN.findall(text)):
+        return text
+    resource = read(text)
+    changed = _walk(resource, str(resource.get("resourceType", "")), targets)
+    return write(resource) if changed else text
+
+
+def _walk(value: dict[str, Any], kind: str, targets: Targets) -> bool:
+    """Replace the URNs in an object of this type; whether there was one."""
+    known = elements(kind) or {}
+    found = False
+    for name, held in value.items():
+        element = known.get(name)
+        if element is None:
+            continue
+        items = held if isinstance(held, list) else [held]
+        for n, item in enumerate(items):
+            if isinstance(item, dict):
+                inner = str(item.get("resourceType", "")) if element.type == RESOURCE else element.type
+                found = _walk(item, inner, targets) or found
+            elif isinstance(item, str) and (changed := _followed(item, element.type, targets)) != item:
+                found = True
+                if isinstance(held, list):
+                    held[n] = changed
+                else:
+                    value[name] = changed
+    return found
+
+
+def _followed(text: str, kind: str, targets: Targets) -> str:
+    """A primitive with the URNs of the bundle replaced, if its type may hold one."""
+    if kind in REWRITTEN:
+        return targets.known.get(text, text)
+    if kind == XHTML:
+        return _LINK.sub(lambda link: link[1] + targets.known.get(link[2], link[2]) + link[3], text)
+    return text
 
 
 def _plain(quoted: str) -> str:

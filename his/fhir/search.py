@@ -112,8 +112,14 @@ def _control(query: Query, name: str, value: str) -> None:
         if value not in TOTALS:
             raise bad(name, "chỉ nhận none, estimate hoặc accurate.")
         query.total = TOTALS[value]
-    elif name == "_summary" and value in ("count", "false"):
+    elif name == "_totalMethod":  # what fhirpy sends for a count
+        if value not in ("none", "count"):
+            raise bad(name, "chỉ nhận none hoặc count.")
+        query.total = TOTALS["accurate" if value == "count" else "none"]
+    elif name == "_summary":
         query.only_total = query.only_total or value == "count"
+    elif name == "_elements":
+        pass  # what is shown of a resource is read by views.py
     elif name.partition(":")[0] == "_include":
         query.includes.append(include(name, value, query.type))
     elif name.partition(":")[0] == "_revinclude":

@@ -1,6 +1,6 @@
-"""Search and history answers: stored texts joined into a Bundle, never parsed.
+"""Search answers: stored texts joined into a Bundle, never parsed.
 
-http://hl7.org/fhir/R4/search.html and http.html#history.
+http://hl7.org/fhir/R4/search.html.
 """
 
 from typing import Any
@@ -9,18 +9,17 @@ from urllib.parse import urlencode
 import orjson
 
 from his.fhir.access import Caller, check
-from his.fhir.conditions import Asking, Condition, bad, read_cursor, write_cursor
-from his.fhir.dates import instant_text
+from his.fhir.conditions import Asking, Condition, bad, write_cursor
 from his.fhir.engine import Engine
 from his.fhir.http import Request, Response
 from his.fhir.included import MOST, Found, Included, included
-from his.fhir.outcome import FhirError, issue, not_found, outcome
+from his.fhir.outcome import FhirError, issue, outcome
 from his.fhir.reader import Seen
 from his.fhir.search import Query, parse, split_query
 from his.fhir.searchcompare import CONTEXT, Sql
 from his.fhir.searchsql import ESTIMATED, page, planned, total
 from his.fhir.valuesets import resolve
-from his.fhir.writer import check_id
+from his.fhir.views import shown_bundle, view_of
 from his.kit.db import Scope
 
 LENIENT = "handling=lenient"
@@ -49,8 +48,11 @@ async def search(engine: Engine, caller: Caller, request: Request, kind: str, *,
             pairs = pairs + split_query((await request.body()).decode("ascii"))
         except UnicodeDecodeError:
             raise FhirError(400, "invalid", "Nội dung tìm kiếm chưa mã hóa phần trăm.", "http.body") from None
-    asked = asking(engine, caller, request.headers.get("prefer", ""))
-    return Response(200, await search_bundle(engine, caller, parse(kind, engine.localize(pairs), asked)))
+    query = parse(kind, engine.localize(pairs), asking(engine, caller, request.headers.get("prefer", "")))
+    view = view_of(pairs, kind)
+    if view is not None and view.summary == "text" and (query.includes or query.revincludes):
+        raise bad("_summary", "text không dùng cùng _include và _revinclude.")
+    return Response(200, shown_bundle(await search_bundle(engine, caller, query), view))
 
 
 async def search_bundle(engine: Engine, caller: Caller, query: Query) -> bytes:
@@ -124,63 +126,3 @@ def _context(scope: Scope) -> Sql:
     return Sql().add(CONTEXT, str(scope.unit_id)).add("SELECT r.* FROM ctx CROSS JOIN LATERAL")
 
 
-async def history(engine: Engine, caller: Caller, request: Request, kind: str, identity: str | None) -> Response:
-    """GET Type/id/_history and Type/_history, newest first, paged by cursor."""
-    check(caller, engine.registry, "read", kind)
-    if identity is not None:
-        check_id(identity)
-    count, cursor = _history_parameters(request.pairs)
-    sql = _context(caller.scope).add(
-        "(SELECT v.id, v.version, v.recorded_at, v.op, v.content, v.recorded_at::text AS p1 FROM resource_version v "
-        "WHERE v.unit_id = ctx.unit AND v.type = %s",
-        kind,
-    )
-    if identity is not None:
-        sql.add("AND v.id = %s", identity)
-        if cursor:
-            sql.add("AND v.version < %s", int(cursor[1]))
-        sql.add("ORDER BY v.version DESC")
-    else:
-        if cursor:
-            sql.add(
-                "AND (v.recorded_at, v.id, v.version) < (%s::timestamptz, %s, %s)", cursor[0], cursor[2], int(cursor[1])
-            )
-        sql.add("ORDER BY v.recorded_at DESC, v.id DESC, v.version DESC")
-    rows = await engine.reader.rows(sql.add("LIMIT %s) r", count + 1))
-    await engine.reader.audit(Seen("history", kind, identity or "", caller.scope))
-    if identity is not None and not rows and not cursor:
-        raise not_found()
-    address = f"{engine.base}/{kind}/{identity + '/' if identity is not None else ''}_history"
-    links = [("self", address)]
-    if len(rows) > count:
-        last = rows[count - 1]
-        after = write_cursor(last[5], str(last[1]), last[0])
-        links.append(("next", f"{address}?{urlencode({'_count': count, '_cursor': after})}"))
-    return Response(200, bundle("history", links, [_history_entry(engine, kind, row) for row in rows[:count]]))
-
-
-def _history_parameters(pairs: list[tuple[str, str]]) -> tuple[int, tuple[str, ...] | None]:
-    count, cursor = 50, None
-    for name, value in pairs:
-        if name == "_count" and value.isascii() and value.isdigit() and 0 < len(value) < 7:
-            count = max(1, min(int(value), 200))
-        elif name == "_cursor":
-            cursor = read_cursor(value)
-            if len(cursor) != 3 or not cursor[1].isascii() or not cursor[1].isdigit() or len(cursor[1]) > 9:
-                raise bad(name, "đường dẫn trang không còn dùng được.")
-        elif name not in ("_format", "_pretty"):
-            raise bad(name[:60], "không được hỗ trợ trong _history.")
-    return count, cursor
-
-
-def _history_entry(engine: Engine, kind: str, row: tuple[Any, ...]) -> str:
-    identity, version, at, op, text, _ = row
-    method = {"create": "POST", "update": "PUT", "delete": "DELETE"}[op]
-    address = kind if op == "create" else f"{kind}/{identity}"
-    resource = f'"resource":{text},' if op != "delete" else ""
-    status = {"create": "201", "update": "200", "delete": "204"}[op]
-    return (
-        f'{{"fullUrl":"{engine.base}/{kind}/{identity}",{resource}'
-        f'"request":{{"method":"{method}","url":"{address}"}},'
-        f'"response":{{"status":"{status}","etag":"W/\\"{version}\\"","lastModified":"{instant_text(at)}"}}}}'
-    )

@@ -4,17 +4,21 @@ http://hl7.org/fhir/R4/http.html#trules.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from his.fhir.access import Caller, check
+from his.fhir.conditional import header_criteria, several, the_one
 from his.fhir.dates import instant_text
 from his.fhir.engine import Engine
 from his.fhir.entries import Entry
-from his.fhir.interactions import check_update_id, conditional_update, expected, several
+from his.fhir.interactions import check_update_id, check_whole, conditional_update, expected
+from his.fhir.jsonexact import read
 from his.fhir.jsontext import read_document
-from his.fhir.outcome import FhirError
-from his.fhir.references import conditional, references, relative, rewrite
+from his.fhir.outcome import FhirError, all_ok, not_found
+from his.fhir.patch import allow, change_in_bundle, change_of, drafted, standing
+from his.fhir.references import Targets, base_of, conditional, references, relative, rewrite
 from his.fhir.resource_types import TYPES
 from his.fhir.search import split_query
 from his.fhir.writer import Draft, Exists, check_id, check_type, etag_version, prepare, unless
@@ -22,6 +26,12 @@ from his.kit.errors import HisError
 from his.kit.ids import new_id
 
 RACES = 3
+ACTION = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
+HEADERS = {
+    "http.If-Match": "ifMatch",
+    "http.If-None-Exist": "ifNoneExist",
+    "http.query": "url",
+}
 
 
 class Transaction:
@@ -33,14 +43,15 @@ class Transaction:
         self.entries = entries
         self.prefer = prefer
         self.large = large
-        self.known: dict[str, str] = {}
+        self.targets = Targets()
 
     async def run(self) -> None:
         """Prepare, write once, and note the answer of every entry; repeats when a conditional create lost a race."""
         for left in reversed(range(RACES)):
-            self.known = {}
+            self.targets = Targets()
             for entry in self.entries:
-                await self._address(entry)
+                with _In(entry, ".request"):
+                    await self._address(entry)
             self._refuse_doubles()
             await self._resolve_conditional_references()
             if self.large:
@@ -64,6 +75,10 @@ class Transaction:
                 if left and found.id:
                     continue
                 raise several() from None
+            except FhirError as error:
+                if left and error.status == 412 and any(entry.again for entry in self.entries):
+                    continue
+                raise
             for entry, version in zip(deletes + drafts, versions, strict=True):
                 entry.answer = self._answer(entry, version, at)
             return
@@ -75,24 +90,37 @@ class Transaction:
             return
         if len(rest) > 1 or (rest and entry.method == "POST"):
             raise FhirError(400, "value", f"{entry.path}: request.url không hợp lệ.", f"{entry.path}.request.url")
-        action = {"POST": "create", "PUT": "update", "DELETE": "delete"}[entry.method]
-        check(self.caller, self.engine.registry, action, kind)
+        check(self.caller, self.engine.registry, ACTION[entry.method], kind)
         if entry.method == "DELETE":
             await self._address_delete(entry, kind, rest)
             return
         assert entry.parsed is not None
-        with _At(entry):
-            resource = check_type(entry.parsed, kind)
-        if entry.method == "POST":
-            await self._address_create(entry, kind, resource)
+        if entry.method == "PATCH":
+            await self._address_patch(entry, kind, rest)
         else:
-            await self._address_update(entry, kind, rest, resource)
-        assert entry.draft is not None
-        target = f"{kind}/{entry.found or entry.draft.id}"
+            with _In(entry, ".resource"):
+                resource = check_type(entry.parsed, kind)
+                if entry.method == "PUT":
+                    check_whole(resource)
+            if entry.method == "POST":
+                await self._address_create(entry, kind, resource)
+            else:
+                await self._address_update(entry, kind, rest, resource)
+        self._aim(entry, kind)
+
+    def _aim(self, entry: Entry, kind: str) -> None:
+        """Note what the full URL of the entry stands for, and in which version where that is known."""
+        draft = entry.draft
+        assert draft is not None
+        target = f"{kind}/{entry.found or draft.id}"
+        if draft.fresh and not entry.found:
+            self.targets.versions[target] = 1
+        elif draft.must is not None:
+            self.targets.versions[target] = draft.must + 1
         if entry.full_url:
-            self.known[entry.full_url] = target
+            self.targets.known[entry.full_url] = target
             if local := relative(entry.full_url):
-                self.known.setdefault(local, target)
+                self.targets.known.setdefault(local, target)
 
     async def _address_create(self, entry: Entry, kind: str, resource: dict[str, Any]) -> None:
         assert entry.parsed is not None
@@ -100,13 +128,14 @@ class Transaction:
         entry.found = ""
         condition = entry.request.get("ifNoneExist")
         if condition is not None:
-            pairs = self.engine.localize(split_query(condition.rpartition("?")[2]))
+            pairs = header_criteria(self.engine, condition)
             entry.draft.unless = unless(kind, condition, pairs)
-            entry.found, more = await self.engine.find_one(self.caller.scope, kind, pairs)
-            if more:
-                raise several()
-            if entry.found:
-                entry.answer = f'{{"response":{{"status":"200 OK","location":"{kind}/{entry.found}"}}}}'
+            match = await the_one(self.engine, self.caller.scope, kind, pairs)
+            if match.id:
+                entry.found = match.id
+                self.targets.versions[f"{kind}/{match.id}"] = match.version
+                place = f'"location":"{kind}/{match.id}/_history/{match.version}","etag":"W/\\"{match.version}\\""'
+                entry.answer = f'{{"response":{{"status":"200 OK",{place}}}}}'
 
     async def _address_update(self, entry: Entry, kind: str, rest: list[str], resource: dict[str, Any]) -> None:
         assert entry.parsed is not None
@@ -119,24 +148,35 @@ class Transaction:
                 )
             draft.must = expected(self.caller, entry.request.get("ifMatch"))
         else:
-            pairs = self.engine.localize(split_query(entry.query))
-            await conditional_update(self.engine, self.caller, draft, pairs)
-            if "ifMatch" in entry.request:
-                draft.must = etag_version(entry.request["ifMatch"])
+            pairs = split_query(entry.query)
+            await conditional_update(self.engine, self.caller, draft, pairs, entry.request.get("ifMatch"))
         entry.draft = draft
+
+    async def _address_patch(self, entry: Entry, kind: str, rest: list[str]) -> None:
+        assert entry.parsed is not None
+        allow(self.engine, self.caller, kind)
+        change = change_of(
+            *change_in_bundle(read(entry.parsed.text[entry.parsed.start : entry.parsed.end]), entry.path)
+        )
+        header = entry.request.get("ifMatch")
+        must = expected(self.caller, header) if rest or header is not None else None
+        identity = check_id(rest[0]) if rest else ""
+        if not rest:
+            identity = (await the_one(self.engine, self.caller.scope, kind, split_query(entry.query))).id
+            if not identity:
+                raise not_found()
+        stored = await standing(self.engine, self.caller, kind, identity, must)
+        with _In(entry, ".resource"):
+            entry.draft = await asyncio.to_thread(drafted, kind, identity, stored, change)
+        entry.again = must is None
 
     async def _address_delete(self, entry: Entry, kind: str, rest: list[str]) -> None:
         must = etag_version(entry.request["ifMatch"]) if "ifMatch" in entry.request else None
         if rest:
             entry.delete = (kind, check_id(rest[0]), must)
             return
-        pairs = self.engine.localize(split_query(entry.query))
-        if not pairs:
-            raise FhirError(400, "value", f"{entry.path}: cần mã hoặc điều kiện để xóa.", f"{entry.path}.request.url")
-        found, more = await self.engine.find_one(self.caller.scope, kind, pairs)
-        if more:
-            raise several()
-        entry.delete = (kind, found, must) if found else None
+        match = await the_one(self.engine, self.caller.scope, kind, split_query(entry.query))
+        entry.delete = (kind, match.id, must) if match.id else None
         entry.answer = '{"response":{"status":"204 No Content"}}'
 
     def _in_order(self) -> list[Entry]:
@@ -155,10 +195,11 @@ class Transaction:
 
     async def _resolve_conditional_references(self) -> None:
         for entry in self.entries:
-            if entry.parsed is None or entry.found:
+            if entry.draft is None or entry.found:
                 continue
-            for reference in references(entry.parsed.text[entry.parsed.start : entry.parsed.end]):
-                asked = None if reference in self.known else conditional(reference)
+            parsed = entry.draft.parsed
+            for reference in references(parsed.text[parsed.start : parsed.end]):
+                asked = None if reference in self.targets.known else conditional(reference)
                 if asked is None:
                     continue
                 kind, query = asked
@@ -171,7 +212,7 @@ class Transaction:
                     how = "nhiều hơn một" if more else "không có"
                     raise FhirError(412, "multiple-matches" if more else "not-found",
                                     f"{path}: tham chiếu có điều kiện tới {kind} khớp {how} tài nguyên.", path)  # fmt: skip
-                self.known[reference] = f"{kind}/{found}"
+                self.targets.known[reference] = f"{kind}/{found}"
 
     def _prepare(self) -> None:
         """Rewrite references, validate, and extract; runs in a thread for a large bundle."""
@@ -179,43 +220,61 @@ class Transaction:
             draft = entry.draft
             if draft is None or entry.found:
                 continue
-            with _At(entry):
+            with _In(entry, ".resource"):
                 self._rewrite(entry, draft)
                 prepare(draft)
 
     def _rewrite(self, entry: Entry, draft: Draft) -> None:
-        assert entry.parsed is not None
-        text = entry.parsed.text[entry.parsed.start : entry.parsed.end]
+        text = draft.parsed.text[draft.parsed.start : draft.parsed.end]
 
         def missing(reference: str) -> None:
             raise FhirError(400, "not-found", f"Tham chiếu {reference[:60]} không có trong Bundle.", draft.type)
 
-        changed = rewrite(text, self.known, missing)
+        changed = rewrite(text, self.targets, missing, base_of(entry.full_url))
         if changed != text:
             draft.parsed = read_document(changed)
             draft.resource = draft.parsed.value
 
     def _answer(self, entry: Entry, version: int, at: datetime) -> str:
+        told = f',"outcome":{all_ok().decode()}' if self.prefer == "OperationOutcome" else ""
         if entry.draft is None:
-            return f'{{"response":{{"status":"204 No Content","etag":"W/\\"{version}\\""}}}}'
+            return f'{{"response":{{"status":"204 No Content","etag":"W/\\"{version}\\""{told}}}}}'
         draft = entry.draft
         status = "201 Created" if version == 1 else "200 OK"
         resource = f'"resource":{draft.text(version)},' if self.prefer == "representation" else ""
         return (
             f'{{{resource}"response":{{"status":"{status}","location":"{draft.type}/{draft.id}/_history/{version}",'
-            f'"etag":"W/\\"{version}\\"","lastModified":"{instant_text(at)}"}}}}'
+            f'"etag":"W/\\"{version}\\"","lastModified":"{instant_text(at)}"{told}}}}}'
         )
 
 
-class _At:
-    """Adds the entry's path to the expressions of a refusal."""
+class _In:
+    """Tells refusals in which part of which entry they arose."""
 
-    def __init__(self, entry: Entry) -> None:
-        self.path = f"{entry.path}.resource"
+    def __init__(self, entry: Entry, part: str) -> None:
+        self.entry = entry
+        self.part = part
 
     def __enter__(self) -> None:
         """Nothing to prepare."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, HisError):
-            error.field = f"{self.path}/{error.field}" if error.field else self.path
+        if not isinstance(error, HisError) or error.field.startswith("Bundle."):
+            return
+        place = self.entry.path + self.part
+        error.findings = tuple(
+            f if f.expression.startswith("Bundle.") else replace(f, expression=moved(f.expression, place))
+            for f in error.findings
+        )
+        if not error.findings or error.field:
+            error.field = moved(error.field, place)
+
+
+def moved(expression: str, place: str) -> str:
+    """A FHIRPath within a resource, or the name of a header, as it reads within the bundle."""
+    if expression in HEADERS:
+        return f"{place.removesuffix('.request')}.request.{HEADERS[expression]}"
+    root, dot, rest = expression.partition(".")
+    if root in ("", "http"):
+        return place
+    return f"{place}{dot}{rest}" if root[0].isupper() else f"{place}.{expression}"

@@ -218,8 +218,14 @@ def refusal(error: psycopg.Error) -> Exception:
 
 def _sentence(error: HisError) -> HisError:
     if error.kind is Kind.STALE:
-        return FhirError(412, "conflict", "Tài nguyên đã có phiên bản mới hơn. Đọc lại rồi gửi với If-Match mới.")
+        return stale()
     return error
+
+
+def stale() -> FhirError:
+    """The version named is not the one that stands (412)."""
+    text = "Tài nguyên đã có phiên bản mới hơn. Đọc lại rồi gửi với If-Match mới."
+    return FhirError(412, "conflict", text, "http.If-Match")
 
 
 def version_needed() -> FhirError:

@@ -61,18 +61,18 @@ def _check_utf8(body: bytes) -> None:
         raise _refuse("Tệp XML không phải mã UTF-8. Lưu lại tệp bằng mã UTF-8 rồi gửi lại.") from error
 
 
-def _check_numbers(body: bytes) -> None:
+def _check_numbers(body: bytes, max_attributes: int) -> None:
     """Refuse floods of tags and attributes by counting, because parsing them is what an attacker wants."""
     tags = body.count(b"<")
     if tags > min(MAX_TAGS, 5_000 + len(body) // BYTES_A_TAG):
         raise _refuse(f"Tệp XML có {tags} thẻ, quá nhiều so với cỡ tệp. Chia nhỏ tệp rồi gửi lại.")
     signs = body.count(b"=")
-    if signs > MAX_ATTRIBUTES:
+    if signs > max_attributes:
         if signs > MAX_TAGS:
             raise _refuse(f"Tệp XML có quá {MAX_TAGS} dấu bằng. Kiểm lại phần mềm đã xuất tệp.")
         packed = body.translate(None, _BLANKS)  # blanks around the sign hide nothing
-        if packed.count(b'="') + packed.count(b"='") > MAX_ATTRIBUTES:
-            raise _refuse(f"Tệp XML có quá {MAX_ATTRIBUTES} thuộc tính. Kiểm lại phần mềm đã xuất tệp.")
+        if packed.count(b'="') + packed.count(b"='") > max_attributes:
+            raise _refuse(f"Tệp XML có quá {max_attributes} thuộc tính. Kiểm lại phần mềm đã xuất tệp.")
     if body.count(b"&") > MAX_REFERENCES:
         raise _refuse(f"Tệp XML có quá {MAX_REFERENCES} ký hiệu &…;. Kiểm lại phần mềm đã xuất tệp.")
 
@@ -105,20 +105,26 @@ def from_base64(text: str, max_bytes: int = MAX_BYTES) -> bytes:
 
 
 def safe_parse(
-    data: bytes, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH, *, keep_comments: bool = False
+    data: bytes,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    *,
+    keep_comments: bool = False,
+    max_attributes: int = MAX_ATTRIBUTES,
 ) -> etree._Element:
     """The root element of the bytes.
 
     Refuses with `HisError(INVALID)` and a Vietnamese sentence: too large (bytes), too deep (levels), too many tags or
     attributes, not UTF-8, not well formed, any document type. A byte order mark is skipped. Comments and processing
-    instructions are dropped unless `keep_comments`, so that they can never split a value in two.
+    instructions are dropped unless `keep_comments`, so that they can never split a value in two. A format that writes
+    its values as attributes (FHIR) raises `max_attributes`.
     """
     if len(data) > max_bytes:
         raise _refuse(f"Tệp XML nặng {len(data)} byte, vượt mức cho phép {max_bytes} byte. Chia nhỏ tệp rồi gửi lại.")
     body = data.removeprefix(BOM)
     if not body[:_CHUNK].strip():
         raise _refuse("Tệp XML trống. Chọn lại tệp có nội dung.")
-    _check_numbers(body)
+    _check_numbers(body, max_attributes)
     if _has_doctype(body):
         raise _refuse("Tệp XML khai báo DOCTYPE nên bị từ chối. Bỏ dòng <!DOCTYPE …> rồi gửi lại.")
     _check_utf8(body)

@@ -1,0 +1,95 @@
+"""Which form an answer takes on the wire: JSON as stored, XML made at the door, line breaks, gzip.
+
+http://hl7.org/fhir/R4/http.html#mime-type; `_format` wins over `Accept`.
+"""
+
+import asyncio
+import gzip
+import re
+from functools import lru_cache
+
+from his.fhir.http import MIME, XML_MIME, Request, Response
+from his.fhir.jsonexact import indented, read
+from his.fhir.outcome import FhirError
+from his.fhir.xmlout import to_xml
+
+JSON, XML = "json", "xml"
+GZIP_FROM = 1_400
+"""Bytes below which an answer fits one packet, so that packing it saves nothing."""
+THREAD_FROM = 200_000
+"""Bytes from which another form is made in a thread, so that nobody waits for it."""
+_JSON = re.compile(r"(application/(fhir\+json|json|json\+fhir|\*)|text/json|\*/\*|json|text/html)$")
+_XML = re.compile(r"(application/(fhir\+xml|xml|xml\+fhir)|text/xml|xml)$")
+_VERSION = re.compile(r"fhirversion\s*=\s*\"?([0-9.]+)")
+
+
+def negotiate(request: Request) -> None:
+    """Set the form of the answer; 406 when the caller takes neither JSON nor XML."""
+    asked = ""
+    if request.query and "_" in request.query:
+        asked = request.flag("_format")
+        request.pretty = request.flag("_pretty") == "true"
+    said = asked.replace(" ", "+") if asked else request.headers.get("accept", "") or "*/*"
+    request.wire = form_of(said)
+    if not request.wire:
+        expression = "http._format" if asked else "http.Accept"
+        raise FhirError(406, "not-supported", "Chỉ trả application/fhir+json hoặc application/fhir+xml.", expression)
+
+
+@lru_cache(maxsize=500)
+def form_of(accept: str) -> str:
+    """JSON or XML by the weights of an `Accept` header (JSON when they are equal), "" for neither."""
+    best, weight = "", 0.0
+    for part in accept.lower().split(","):
+        media, *parameters = (piece.strip() for piece in part.split(";"))
+        form = JSON if _JSON.match(media) else XML if _XML.match(media) else ""
+        quality = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip() == "q":
+                quality = _quality(value.strip())
+        version = _VERSION.search(part)
+        if version and not version[1].startswith("4.0"):
+            continue
+        if form and (quality > weight or (quality == weight and form == JSON and quality)):
+            best, weight = form, quality
+    return best
+
+
+def _quality(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 1.0)
+    except ValueError:
+        return 0.0
+
+
+async def dressed(request: Request, response: Response) -> Response:
+    """The answer in the form the caller asked for; 406 when XML cannot hold it."""
+    body = response.body
+    if not body:
+        return response
+    if response.media == MIME and (request.wire == XML or request.pretty):
+        if len(body) > THREAD_FROM:
+            response.body = await asyncio.to_thread(_formed, body, request.wire, request.pretty)
+        else:
+            response.body = _formed(body, request.wire, request.pretty)
+        if request.wire == XML:
+            response.media = XML_MIME
+    if len(response.body or b"") >= GZIP_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+        await _pack(response)
+    return response
+
+
+def _formed(body: bytes, wire: str, pretty: bool) -> bytes:
+    if wire == XML:
+        return to_xml(body.decode(), pretty=pretty)
+    return indented(read(body.decode())).encode()
+
+
+async def _pack(response: Response) -> None:
+    body = response.body or b""
+    if len(body) > THREAD_FROM:
+        response.body = await asyncio.to_thread(gzip.compress, body, 1, mtime=0)
+    else:
+        response.body = gzip.compress(body, 1, mtime=0)
+    response.headers.append((b"content-encoding", b"gzip"))
