@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from his.exchange.tables import GatewayOutage, Parcel, ParcelEvent
+from his.exchange.tables import BulkJob, GatewayOutage, Parcel, ParcelEvent
 from his.kit.columns import table
 from his.kit.db import Db
 
 _parcel, _event, _outage = table(Parcel), table(ParcelEvent), table(GatewayOutage)
+_job = table(BulkJob)
 _older = _parcel.alias("older")
 OPEN = ("queued", "unknown", "sending")
 
@@ -76,3 +77,36 @@ async def list_events(db: Db, parcel_id: UUID) -> list[ParcelEvent]:
 async def list_outages(db: Db, limit: int = 50) -> list[GatewayOutage]:
     """Outages of the gateway, newest first; the first one is still going on when it has no end."""
     return await db.models(GatewayOutage, select(_outage).order_by(_outage.c.began_at.desc()).limit(limit))
+
+
+async def get_job(db: Db, job_id: UUID) -> BulkJob | None:
+    """A bulk job of the unit in scope."""
+    return await db.model(BulkJob, select(_job).where(_job.c.id == job_id))
+
+
+async def count_open_jobs(db: Db, actor: str) -> int:
+    """How many bulk jobs of this client are not finished."""
+    open_states = _job.c.state.in_(("queued", "running"))
+    return int(await db.scalar(select(func.count()).select_from(_job).where(_job.c.actor == actor, open_states)))
+
+
+async def find_due_job(db: Db, now: datetime) -> tuple[int, UUID] | None:
+    """Unit and id of the oldest bulk job that nobody works at (the worker sees all units)."""
+    query = (
+        select(_job.c.unit_id, _job.c.id)
+        .where(_job.c.state.in_(("queued", "running")), or_(_job.c.lease_until.is_(None), _job.c.lease_until <= now))
+        .order_by(_job.c.created_at)
+        .limit(1)
+    )
+    row = await db.first(query)
+    return None if row is None else (row.unit_id, row.id)
+
+
+async def find_old_jobs(db: Db, now: datetime, limit: int = 20) -> list[tuple[int, UUID]]:
+    """Bulk jobs whose files are no longer owed to anybody: cancelled, or past their end (of all units)."""
+    over = or_(
+        and_(_job.c.state == "cancelled", or_(_job.c.lease_until.is_(None), _job.c.lease_until <= now)),
+        _job.c.expires_at <= now,
+    )
+    rows = await db.all(select(_job.c.unit_id, _job.c.id).where(over).order_by(_job.c.created_at).limit(limit))
+    return [(row.unit_id, row.id) for row in rows]

@@ -88,6 +88,14 @@ class Response:
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
 
+class SelfSending(Response):
+    """An answer that is no FHIR JSON and sends itself, such as a file that is streamed."""
+
+    async def send_itself(self, send: Send, *, head: bool) -> None:
+        """Send status, headers and, unless `head`, the body."""
+        raise NotImplementedError
+
+
 def too_large(limit: int) -> FhirError:
     """The body is larger than this system takes (413)."""
     return FhirError(413, "too-long", f"Nội dung lớn hơn {limit // 1_000_000} MB.")
@@ -102,7 +110,9 @@ def split_path(path: str) -> list[str]:
 
 
 def check_format(request: Request) -> None:
-    """406 unless the caller takes JSON: the only format this system writes."""
+    """406 unless the caller takes JSON: the only format this system writes (a bulk job's files have their own)."""
+    if request.segments[:1] in (["$export"], ["$import"]):
+        return
     asked = request.flag("_format") or request.headers.get("accept", "*/*")
     if not _JSON.search(asked):
         raise FhirError(406, "not-supported", "Chỉ trả application/fhir+json.", "http.Accept")
@@ -148,6 +158,9 @@ def _indented(value: Any, newline: str) -> str:
 
 async def send_response(send: Send, response: Response, *, head: bool = False) -> None:
     """Send the answer; HEAD gets the headers of GET without its body."""
+    if isinstance(response, SelfSending):
+        await response.send_itself(send, head=head)
+        return
     headers = [*ALWAYS, *response.headers]
     if response.body is not None:
         headers = [(b"content-type", MIME), (b"content-length", b"%d" % len(response.body)), *headers]

@@ -101,7 +101,8 @@ class Operation:
     """One operation at its levels.
 
     `needs` is the action that the caller must be allowed on the type ("" leaves the check to `run`); `changes` says that
-    it writes: then it is POST only; `below` lets the path go on behind the name (`$export/<job>`) with GET and DELETE.
+    it writes: then it is POST only; `below` lets the path go on behind the name (`$export/<job>`) with GET and DELETE;
+    `takes` are content types of a body that `run` reads by itself.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Operation:
     needs: str = "read"
     changes: bool = False
     below: bool = False
+    takes: tuple[str, ...] = ()
     definition: str
     documentation: str
     visible: Callable[[Scope], bool] = lambda scope: scope.unit_id is not None

@@ -37,9 +37,15 @@ async def run(engine: Engine, caller: Caller, request: Request) -> Response:
     if identity:
         check_id(identity)
     call = Call(engine, caller, request, kind, identity, rest)
-    if not rest:
+    if not rest and not takes_body(operation, request):
         call.inputs = await read_inputs(operation, request)
     return await operation.run(call)
+
+
+def takes_body(operation: Operation, request: Request) -> bool:
+    """Whether the body is of a kind that the operation reads by itself."""
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return request.method == "POST" and said in operation.takes
 
 
 def _check_method(operation: Operation, request: Request, rest: list[str]) -> None:
