@@ -73,7 +73,7 @@ def _described(resource: dict[str, Any], place: str) -> Scan:
     if not any((*numbers.values(), phone, name)):
         raise refused(place, "Cần ít nhất định danh, số điện thoại hoặc tên để đối chiếu.", "required")
     return Scan(
-        kind=ScanKind.NAME,
+        kind=ScanKind.CITIZEN_CARD,  # whole words, and namesakes of any age
         text="",
         citizen_number=numbers["citizen"],
         insurance_number=numbers["insurance"] or numbers["card"][-10:],
