@@ -1,14 +1,14 @@
-"""Signed parcels out, their receipts, keys that make a request happen once; bulk jobs, subscriptions and their outbox."""
+"""Signed parcels out, their receipts, keys that make a request happen once; bulk jobs."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, Text
+from sqlalchemy import Index
 from sqlalchemy import text as clause
 from sqlmodel import Field
 
-from his.kit.columns import Row, Shared, Tenant, Versioned, belongs_to, document, instant, text
+from his.kit.columns import Shared, Tenant, Versioned, belongs_to, document, instant, text
 from his.kit.ids import new_id
 
 
@@ -99,49 +99,3 @@ class BulkJob(Versioned, table=True):
     created_at: datetime = instant()
     finished_at: datetime | None = instant(optional=True)
     expires_at: datetime | None = instant(optional=True)
-
-
-class Subscription(Row, table=True):
-    """Who is told when resources of a type change; `id` is that of the Subscription resource."""
-
-    __tablename__ = "subscription"
-    __table_args__ = (
-        Index("ix_subscription_kind", "unit_id", "kind"),
-        Index("ix_subscription_due", "state", "next_attempt_at"),
-    )
-    unit_id: int = Field(primary_key=True)
-    id: str = Field(primary_key=True, sa_type=Text(collation="C"))
-    version: int = 1
-    state: str  # requested active error off
-    kind: str  # the resource type that is watched
-    criteria: str = text()  # the query behind it, "" for every change
-    topic: str = ""  # canonical of the topic of a backported R5 subscription
-    endpoint: str = text()
-    headers: list[str] = document()
-    content: str = "full-resource"  # empty id-only full-resource
-    actor: str
-    role: str = ""
-    error: str = text()
-    failures: int = 0
-    failing_since: datetime | None = instant(optional=True)
-    told: int = 0  # events told so far
-    next_attempt_at: datetime | None = instant(optional=True)
-    lease_until: datetime | None = instant(optional=True)
-    end_at: datetime | None = instant(optional=True)
-    created_at: datetime = instant()
-
-
-class SubscriptionEvent(Tenant, table=True):
-    """The outbox: a resource that changed, for one subscription; written in the transaction of the change."""
-
-    __tablename__ = "subscription_event"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["unit_id", "subscription_id"], ["subscription.unit_id", "subscription.id"], ondelete="CASCADE"
-        ),
-        Index("ix_subscription_event", "unit_id", "subscription_id", "id"),
-    )
-    subscription_id: str = Field(sa_type=Text(collation="C"))
-    resource_id: str = Field(sa_type=Text(collation="C"))
-    op: str  # create update
-    recorded_at: datetime = instant()

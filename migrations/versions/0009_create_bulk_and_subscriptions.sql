@@ -29,10 +29,9 @@ CREATE TABLE subscription (
 	criteria TEXT NOT NULL,
 	topic VARCHAR NOT NULL,
 	endpoint TEXT NOT NULL,
-	headers JSONB NOT NULL,
 	content VARCHAR NOT NULL,
+	sent JSONB NOT NULL,
 	actor VARCHAR NOT NULL,
-	role VARCHAR NOT NULL,
 	error TEXT NOT NULL,
 	failures INTEGER NOT NULL,
 	failing_since TIMESTAMP WITH TIME ZONE,
@@ -82,6 +81,8 @@ ALTER TABLE subscription_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE subscription_event FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY unit ON subscription_event USING (unit_id = nullif(current_setting('his.unit', true), '')::int);
+
+CREATE POLICY worker ON subscription_event FOR SELECT TO his_worker USING (true);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON bulk_job TO his_app, his_worker;
 

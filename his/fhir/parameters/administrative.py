@@ -205,4 +205,13 @@ PARAMETERS: dict[str, str] = {
         status code status
         subject reference subject
     """,
+    "Subscription": """
+        contact token contact
+        criteria string criteria
+        identifier token identifier
+        payload code channel.payload
+        status code status
+        type code channel.type
+        url uri channel.endpoint
+    """,
 }
