@@ -122,6 +122,20 @@ ACTIONS: Final[dict[str, str]] = {
     "settlement:freeze": "Khóa tháng quyết toán",
     "settlement:pay": "Ghi chi trả",
     "settlement:recall": "Rút hồ sơ khỏi quyết toán",
+    "everything": "Xem toàn bộ hồ sơ",
+    "lastn": "Xem kết quả mới nhất",
+    "document": "Lập văn bản",
+    "summary": "Xem tóm tắt hồ sơ",
+    "match": "Đối chiếu người bệnh",
+    "evaluate-measure": "Tính chỉ số",
+    "lookup": "Tra mã",
+    "validate-code": "Kiểm mã",
+    "expand": "Liệt kê mã",
+    "translate": "Chuyển mã",
+    "bulk:export": "Xuất hàng loạt",
+    "bulk:import": "Nạp hàng loạt",
+    "bulk:download": "Tải tệp xuất",
+    "bulk:cancel": "Hủy việc hàng loạt",
 }
 """What every action of the trail is called; tests/unit/audit/test_terms.py finds one without a word."""
 
@@ -161,4 +175,11 @@ TYPES: Final[dict[str, str]] = {
     "ReviewWarning": "Cảnh báo chi phí",
     "Settlement": "Quyết toán",
     "Unit": "Cơ sở",
+    "BulkJob": "Việc hàng loạt",
+    "CodeSystem": "Bộ mã",
+    "ValueSet": "Tập mã",
+    "ConceptMap": "Bảng chuyển mã",
+    "Composition": "Văn bản",
+    "Group": "Nhóm người bệnh",
+    "Subscription": "Đăng ký nhận tin",
 }

@@ -90,3 +90,28 @@ class Entitlement:
     priority: int
     basis: str
     valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """An entry of any list as a terminology service shows it.
+
+    `properties` are (name, kind, value) with kind `string`, `code`, `boolean` or `integer`; `active` says whether the entry
+    is in force on the day asked about.
+    """
+
+    code: str
+    display: str
+    english: str = ""
+    active: bool = True
+    properties: tuple[tuple[str, str, str | bool | int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A concept of one list and what another list or foreign system calls it."""
+
+    source: str
+    source_display: str
+    target: str
+    target_display: str

@@ -157,6 +157,12 @@ async def get_claim(db: Db, claim_id: UUID) -> Claim | None:
     return await db.model(Claim, select(_claim).where(_claim.c.id == claim_id))
 
 
+async def find_claim(db: Db, column: str, value: str) -> Claim | None:
+    """The newest revision whose `number` or `dossier_code` this is."""
+    query = select(_claim).where(_claim.c[column] == value).order_by(_claim.c.revision.desc()).limit(1)
+    return await db.model(Claim, query)
+
+
 async def latest_claim(db: Db, encounter_id: UUID) -> Claim | None:
     """The newest revision of a visit's claim."""
     query = select(_claim).where(_claim.c.encounter_id == encounter_id).order_by(_claim.c.revision.desc()).limit(1)

@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from his.exchange import insurance, service, store
+from his.exchange.bulk.work import work_on_jobs
+from his.exchange.subscriptions.work import tell_subscribers
 from his.exchange.tables import GatewayOutage
 from his.identity import service as identity_service
 from his.kit.changes import Changes
@@ -66,4 +68,4 @@ class _Noted:
     out: bool | None = None
 
 
-TICKS = [deliver_due, note_outage]
+TICKS = [deliver_due, note_outage, work_on_jobs, tell_subscribers]

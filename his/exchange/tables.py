@@ -1,4 +1,4 @@
-"""Signed parcels out, their receipts, and keys that make a request happen once."""
+"""Signed parcels out, their receipts, keys that make a request happen once; bulk jobs."""
 
 from datetime import datetime
 from typing import Any
@@ -76,3 +76,26 @@ class IdempotencyKey(Tenant, table=True):
     request_sha256: str
     response: dict[str, Any] = document()
     created_at: datetime = instant()
+
+
+class BulkJob(Versioned, table=True):
+    """An export or import of many resources, done by the worker in steps that can be repeated.
+
+    `position` is where the last finished step ended; the files of the job are as long as it says, whatever lies on the disk.
+    """
+
+    __tablename__ = "bulk_job"
+    __table_args__ = (Index("ix_bulk_job_open", "state", "created_at"),)
+    kind: str  # export import
+    state: str = "queued"  # queued running done failed cancelled
+    request: str = text()  # the address that started it
+    actor: str
+    role: str = ""
+    spec: dict[str, Any] = document()
+    position: dict[str, Any] = document()
+    result: dict[str, Any] = document()
+    lease_until: datetime | None = instant(optional=True)
+    attempts: int = 0
+    created_at: datetime = instant()
+    finished_at: datetime | None = instant(optional=True)
+    expires_at: datetime | None = instant(optional=True)

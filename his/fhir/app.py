@@ -24,6 +24,7 @@ from his.fhir.http import (
     Send,
     send_response,
 )
+from his.fhir.operations import router as operations
 from his.fhir.outcome import FhirError, issue, not_found, outcome, outcome_of
 from his.fhir.registry import Registry, discover
 from his.fhir.resource_types import TYPES
@@ -108,6 +109,8 @@ class FhirApp:
 
 async def route(engine: Engine, caller: Caller, request: Request) -> Response:
     """Find the interaction of a path and method."""
+    if operations.is_operation(request):
+        return await operations.run(engine, caller, request)
     match request.segments:
         case []:
             if request.method != "POST":

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 
 from his.fhir.dates import instant_text
+from his.fhir.operations.declare import Operation
+from his.fhir.operations.found import discover as operations
 from his.fhir.parameters import DEFINITIONS, parameters
 from his.fhir.registry import Registry
 from his.fhir.resource_types import TYPES
@@ -47,6 +49,7 @@ def statement(registry: Registry, base: str, at: datetime) -> bytes:
                     },
                     "resource": [_resource(registry, kind) for kind in sorted(TYPES)],
                     "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
+                    "operation": [_operation(one) for one in operations().of_system()],
                 }
             ],
         }
@@ -73,11 +76,17 @@ def _resource(registry: Registry, kind: str) -> dict[str, Any]:
             *({"name": p.name, "type": p.fhir_type} for p in known.values()),
         ],
     }
+    if declared := operations().of_type(kind):
+        found["operation"] = [_operation(one) for one in declared]
     if includes:
         found["searchInclude"] = ["*", *includes]
     if revincludes := pointing().get(kind):
         found["searchRevInclude"] = revincludes
     return found
+
+
+def _operation(declared: Operation) -> dict[str, Any]:
+    return {"name": declared.name, "definition": declared.definition, "documentation": declared.documentation}
 
 
 def _documentation(registry: Registry, kind: str) -> str:

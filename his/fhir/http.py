@@ -125,6 +125,14 @@ class Response:
     media: bytes = MIME
 
 
+class SelfSending(Response):
+    """An answer that is no FHIR JSON and sends itself, such as a file that is streamed."""
+
+    async def send_itself(self, send: Send, *, head: bool) -> None:
+        """Send status, headers and, unless `head`, the body."""
+        raise NotImplementedError
+
+
 def too_large(limit: int) -> FhirError:
     """The body is larger than this system takes (413)."""
     return FhirError(413, "too-long", f"Nội dung lớn hơn {limit // 1_000_000} MB.", "http.body")
@@ -148,6 +156,9 @@ def version_headers(version: int, updated_at: datetime) -> list[tuple[bytes, byt
 
 async def send_response(send: Send, response: Response, *, head: bool = False) -> None:
     """Send the answer; HEAD gets the headers of GET without its body."""
+    if isinstance(response, SelfSending):
+        await response.send_itself(send, head=head)
+        return
     headers = [*ALWAYS, *response.headers]
     if response.body is not None:
         headers = [(b"content-type", response.media), (b"content-length", b"%d" % len(response.body)), *headers]

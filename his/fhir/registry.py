@@ -140,8 +140,8 @@ def rendered(resource: Resource, subject: object, op: str, at: datetime) -> dict
 
 @cache
 def discover() -> Registry:
-    """The registry of all slices: every module under `his/<slice>/fhir/` ends in `RESOURCE = Resource(...)`."""
-    return Registry(module.RESOURCE for module in fhir_modules())
+    """The registry of all slices: every module under `his/<slice>/fhir/` with a `RESOURCE = Resource(...)`."""
+    return Registry(module.RESOURCE for module in fhir_modules() if hasattr(module, "RESOURCE"))
 
 
 def render(changes: Changes, scope: Scope, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The engine's functions in the database: `his_write_resources`, `his_read`, `his_audit`.
+"""The engine's functions in the database: `his_write_resources` with the outbox of subscriptions, `his_read`, `his_audit`.
 
 Payload of a resource in `p->'r'` (made by registry.py and writer.py):
 `type`, `id`, `op` create|update|delete, `head` and `tail` (the text before and after the version number),
@@ -138,6 +138,18 @@ BEGIN
 END
 $his$"""
 
+_NOTE = """
+CREATE OR REPLACE FUNCTION his_note_events(u int, stamp timestamptz, p jsonb) RETURNS void LANGUAGE plpgsql AS $his$
+BEGIN
+  INSERT INTO subscription_event (unit_id, id, subscription_id, resource_id, op, recorded_at)
+  SELECT u, uuidv7(), s.id, r->>'id', r->>'op', stamp
+  FROM jsonb_array_elements(p->'r') r
+  JOIN subscription s ON s.unit_id = u AND s.kind = r->>'type' AND s.state IN ('active', 'error')
+  WHERE r->>'op' <> 'delete';
+  IF FOUND THEN PERFORM pg_notify('his_subscription', u::text); END IF;
+END
+$his$"""
+
 _WRITE = """
 CREATE OR REPLACE FUNCTION his_write_resources(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $his$
 DECLARE
@@ -155,6 +167,9 @@ DECLARE
   digest text;
   written int[] := '{}';
 BEGIN
+  IF EXISTS (SELECT 1 FROM subscription s WHERE s.unit_id = u AND s.state IN ('active', 'error')) THEN
+    PERFORM his_note_events(u, stamp, p);
+  END IF;
   IF NOT jsonb_path_exists(p, '$.r[*] ? (!exists(@.fresh) || exists(@.unless))') THEN
     RETURN his_insert_resources(p);
   END IF;
@@ -284,5 +299,5 @@ def _expectations() -> str:
 
 
 WRITE_RESOURCES = ";\n".join(
-    (_CLAIM_KEY, _MERGE, _NUMBERS, _MATCH, _MOVE, _INSERT, _WRITE, _READ, _AUDIT, _expectations())
+    (_CLAIM_KEY, _MERGE, _NUMBERS, _MATCH, _MOVE, _INSERT, _NOTE, _WRITE, _READ, _AUDIT, _expectations())
 )

@@ -1,11 +1,15 @@
-"""The version store: every version of every resource as text, the current one beside it, and its search index."""
+"""The version store: every version of every resource as text, the current one beside it, and its search index.
+
+Beside it the subscriptions and their outbox, because an event is written in the transaction of the change.
+"""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, Text
+from sqlalchemy import ForeignKeyConstraint, Index, Text
 from sqlmodel import Field, SQLModel
 
-from his.kit.columns import instant, text
+from his.kit.columns import Row, Tenant, document, instant, text
 
 _C = Text(collation="C")
 _ENGINE = {"info": {"engine": True}}
@@ -107,3 +111,48 @@ class ResourceKey(SQLModel, table=True):
     type: str = Field(primary_key=True)
     key: str = Field(primary_key=True, sa_type=_C)
     id: str = Field(sa_type=_C)
+
+
+class Subscription(Row, table=True):
+    """Who is told when resources of a type change; `id` is that of the Subscription resource, `sent` what its client wrote."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        Index("ix_subscription_kind", "unit_id", "kind"),
+        Index("ix_subscription_due", "state", "next_attempt_at"),
+    )
+    unit_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True, sa_type=_C)
+    version: int = 1
+    state: str  # requested active error off
+    kind: str  # the resource type that is watched
+    criteria: str = text()  # the query a resource must meet, "" for every change
+    topic: str = ""  # canonical of the topic of a backported R5 subscription
+    endpoint: str = text()
+    content: str = "full-resource"  # empty id-only full-resource
+    sent: dict[str, Any] = document()
+    actor: str
+    error: str = text()
+    failures: int = 0
+    failing_since: datetime | None = instant(optional=True)
+    told: int = 0  # events told so far
+    next_attempt_at: datetime | None = instant(optional=True)
+    lease_until: datetime | None = instant(optional=True)
+    end_at: datetime | None = instant(optional=True)
+    created_at: datetime = instant()
+
+
+class SubscriptionEvent(Tenant, table=True):
+    """The outbox: a resource that changed, for one subscription; written in the transaction of the change."""
+
+    __tablename__ = "subscription_event"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["unit_id", "subscription_id"], ["subscription.unit_id", "subscription.id"], ondelete="CASCADE"
+        ),
+        Index("ix_subscription_event", "unit_id", "subscription_id", "id"),
+    )
+    subscription_id: str = Field(sa_type=_C)
+    resource_id: str = Field(sa_type=_C)
+    op: str  # create update
+    recorded_at: datetime = instant()

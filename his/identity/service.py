@@ -7,6 +7,7 @@ from uuid import UUID
 from his.identity import store
 from his.identity.passwords import digest, new_token, verify_password
 from his.identity.tables import AccessToken, Account, Practitioner, Room, Unit, WebSession
+from his.identity.terms import Machine
 from his.kit.changes import Changes
 from his.kit.config import get_settings
 from his.kit.db import Db, Scope
@@ -113,6 +114,14 @@ async def issue_token(db: Db, client_id: str, secret: str, now: datetime, second
     writer = Db(db.database, Scope(client.unit_id, client.id, "machine"))
     await writer.apply(Changes().insert(row).audit("token", "ApiClient", client.id), now)
     return token, row
+
+
+async def machine_of(db: Db, client_id: str) -> Machine | None:
+    """The machine client with the scopes it is registered with; None when it is unknown or no longer active."""
+    client = await store.find_client(db, client_id)
+    if client is None or not client.active:
+        return None
+    return Machine(client.id, client.unit_id, frozenset(client.scopes.split()))
 
 
 async def unit_codes(db: Db) -> dict[int, str]:

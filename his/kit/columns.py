@@ -15,6 +15,7 @@ from sqlmodel import Field, SQLModel
 from his.kit.ids import new_id
 
 __all__ = [
+    "Row",
     "Shared",
     "Tenant",
     "Versioned",

@@ -147,6 +147,19 @@ class Settings(BaseSettings):
         le=600,
         description="A claim sent without an answer for this long becomes `unknown` and is asked about.",
     )
+    bulk_hours: int = Field(
+        24, ge=1, le=720, description="How long the files of a finished bulk export or import are kept for its client."
+    )
+    import_sources: str = Field(
+        "",
+        description="Addresses from which `$import` may fetch files: beginnings of URLs, separated by spaces. "
+        "Empty: only files that the client sends itself.",
+    )
+    subscription_targets: str = Field(
+        "",
+        description="Addresses that FHIR subscriptions may notify: beginnings of URLs, separated by spaces. "
+        "Empty: no subscription is accepted.",
+    )
     max_body_mb: int = Field(
         16, ge=1, le=1024, description="Largest request body in megabytes; a larger one answers 413."
     )
@@ -178,6 +191,15 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("import_sources", "subscription_targets")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        """Each must reach behind the host name: `https://his.example` would also begin `https://his.example.evil`."""
+        for address in value.split():
+            if not re.match(r"https?://[^/\s@?#]+/", address):
+                raise ValueError("each must be an address like https://host/path/, with a slash behind the host")
+        return value
+
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
         """Two services cannot share one port."""
@@ -189,6 +211,11 @@ class Settings(BaseSettings):
     def attachments_dir(self) -> Path:
         """Where files that people attach are kept."""
         return self.data_dir / "attachments"
+
+    @property
+    def bulk_dir(self) -> Path:
+        """Where the files of bulk exports and imports lie until they expire."""
+        return self.data_dir / "bulk"
 
     @property
     def log_dir(self) -> Path:

@@ -9,7 +9,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 UNIT = "nullif(current_setting('his.unit', true), '')::int"
 PAYER = "nullif(current_setting('his.payer', true), '')::int"
 PROVINCE = "nullif(current_setting('his.province', true), '')"
-WORKER_TABLES = ("parcel", "dirty_key", "card_check")
+WORKER_TABLES = ("parcel", "dirty_key", "card_check", "bulk_job", "subscription", "subscription_event")
 
 
 def is_tenant(table: Table) -> bool:

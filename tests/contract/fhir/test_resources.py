@@ -25,6 +25,7 @@ WANTED = {
     "Organization", "Practitioner", "Patient", "Coverage", "Encounter", "Condition", "Observation", "ServiceRequest",
     "DiagnosticReport", "MedicationRequest", "AllergyIntolerance", "MedicationDispense", "ChargeItem", "Invoice", "Claim",
     "ClaimResponse", "MeasureReport", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "PaymentReconciliation",
+    "Subscription",
 }  # fmt: skip
 
 
@@ -42,10 +43,10 @@ def test_the_example_is_valid_and_says_only_what_is_modelled(resource: Resource)
 
 
 @pytest.mark.parametrize("resource", DECLARED, ids=NAMES)
-def test_the_example_is_found_by_its_patient_or_identifier(resource: Resource) -> None:
+def test_the_example_is_found_by_its_patient_identifier_or_address(resource: Resource) -> None:
     content = plain(resource.to_fhir(resource.example()))
     names = {name for name, _ in extract(resource.type, content)[0]}
-    assert names & {"patient", "identifier", "measure"}
+    assert names & {"patient", "identifier", "measure", "url"}
 
 
 @pytest.mark.parametrize("resource", DECLARED, ids=NAMES)

@@ -32,7 +32,8 @@ async def authenticate(database: Database, headers: Headers) -> Tester:
     if unit is None:
         raise HisError(Kind.UNAUTHENTICATED, "Cần đăng nhập.")
     denied = frozenset(headers.get("x-denied", "").split())
-    return Tester(Scope(int(unit), "tester", "machine"), headers.get("x-blind") == "1", denied)
+    scope = Scope(int(unit), headers.get("x-actor", "tester"), headers.get("x-role", "machine"))
+    return Tester(scope, headers.get("x-blind") == "1", denied)
 
 
 async def nothing_else(scope, receive, send) -> None:

@@ -1,0 +1,1 @@
+"""Terminology operations on the code lists."""

@@ -1,0 +1,1 @@
+"""FHIR operations and resources of the exchange: bulk export and import, subscriptions."""

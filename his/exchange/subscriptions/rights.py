@@ -1,0 +1,14 @@
+"""May a client still hear of resources of a type? Asked when it subscribes and again before each notification."""
+
+from his.fhir.registry import discover
+from his.identity import service as identity
+from his.identity.rules import machine_may
+from his.kit.db import Db, Scope
+
+
+async def may_hear(db: Db, actor: str, unit_id: int, kind: str) -> bool:
+    """The client is active, belongs to the unit, and its scopes let it read and search the type."""
+    machine = await identity.machine_of(db, actor)
+    if machine is None or machine.unit_id != unit_id or not discover().visible(kind, Scope(unit_id, actor, "machine")):
+        return False
+    return machine_may(machine, "read", kind) and machine_may(machine, "search", kind)
