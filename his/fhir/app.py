@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+import psycopg
 from starlette.datastructures import Headers
 
 from his.fhir import bundles, interactions, searching
@@ -25,6 +26,7 @@ from his.fhir.http import (
     send_response,
     split_path,
 )
+from his.fhir.narrowing import narrowed, outside, view_of
 from his.fhir.outcome import FhirError, issue, not_found, outcome, outcome_of
 from his.fhir.registry import Registry, discover
 from his.fhir.resource_types import TYPES
@@ -101,11 +103,17 @@ class FhirApp:
                 self._metadata = statement(self.engine.registry, self.engine.base, self.engine.now())
             return Response(200, self._metadata)
         caller = await self.authenticate(self.engine.database, request.headers)
-        return await route(self.engine, caller, request)
+        try:
+            return await route(self.engine, caller, request)
+        except psycopg.errors.InsufficientPrivilege:
+            if view_of(caller) is None:
+                raise
+            raise outside() from None  # a door that reads more than single resources
 
 
 async def route(engine: Engine, caller: Caller, request: Request) -> Response:
     """Find the interaction of a path and method."""
+    engine = narrowed(engine, caller, request)
     match request.segments:
         case []:
             if request.method != "POST":

@@ -44,7 +44,17 @@ def extract(resource_type: str, resource: dict[str, Any]) -> tuple[Rows, DateRow
                 else:
                     for text in _values(parameter, path, found):
                         rows[(parameter.name, bounded(text))] = None
+    meta = resource.get("meta")
+    if isinstance(meta, dict) and "security" in meta:
+        for label in _labels(meta["security"]):
+            rows[("_security", bounded(label))] = None
     return list(rows), list(dates)
+
+
+def _labels(value: Any) -> Iterator[str]:
+    """The security labels, by which the database judges whether a caller may see the resource (viewschema.py)."""
+    for label in value if isinstance(value, list) else ():
+        yield from token_values(label)
 
 
 def _walk(value: Any, steps: tuple[Step, ...], at: int) -> Iterator[Any]:
