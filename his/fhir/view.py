@@ -45,7 +45,12 @@ class Grant:
         """Does the grant speak of this type at all?"""
         if self.type not in ("*", resource_type):
             return False
-        return not self.patient or resource_type == "Patient" or resource_type in COMPARTMENT or self._listed(resource_type)
+        return (
+            not self.patient
+            or resource_type == "Patient"
+            or resource_type in COMPARTMENT
+            or self._listed(resource_type)
+        )
 
     def _listed(self, resource_type: str) -> bool:
         return resource_type in DIRECTORY

@@ -134,6 +134,8 @@ def policies(metadata: MetaData) -> str:
 
 def _covered(table: Table) -> bool:
     """An engine table whose rows belong to one resource; conditions of creates (`resource_key`) are nobody's to read."""
-    return bool(table.info.get("engine")) and {"unit_id", "type", "id"} <= set(table.columns.keys()) and (
-        table.name != "resource_key"
+    return (
+        bool(table.info.get("engine"))
+        and {"unit_id", "type", "id"} <= set(table.columns.keys())
+        and (table.name != "resource_key")
     )

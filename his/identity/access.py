@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
-from his.identity import store
+from his.identity import service, store
 from his.identity.callers import FhirCaller, app_caller, machine_caller, person_caller
 from his.identity.passwords import digest
 from his.identity.rules import may
@@ -70,14 +70,17 @@ async def load_user(database: Database, token: str, now: datetime) -> User | Non
     return replace(user, csrf=session.csrf, session_sha256=session.token_sha256)
 
 
-async def load_person(db: Db, account_id: UUID) -> User | None:
-    """The person of an account with unit, role and place, without a session; None when account or unit is closed."""
+async def load_person(db: Db, account_id: UUID, *, place: bool = True) -> User | None:
+    """The person of an account with unit, role and place, without a session; None when account or unit is closed.
+
+    Without `place` the room is not looked up, and `db` keeps its connection.
+    """
     account = await store.get_account(db, account_id)
     unit = await store.get_unit(db, account.unit_id) if account else None
     if account is None or unit is None or not account.active or not unit.active:
         return None
     room = None
-    if account.room_id:
+    if place and account.room_id:
         await db.release()  # two connections held by one request lock the pool when many arrive together
         async with db.database.scoped(Scope(unit.id)) as unit_db:
             room = await store.get_room(unit_db, account.room_id)
@@ -216,10 +219,12 @@ async def _find(db: Db, key: str, now: datetime) -> _Known:
     if token.grant_id is None:
         return _Known(machine_caller(token, client), token.expires_at, now)
     consent = await store.get_grant(db, token.grant_id)
-    if consent is None or not await store.consent_holds(db, consent, now):
+    if consent is None or not await service.consent_holds(db, consent, now):
         return _Known(None, now, now)
-    user = await load_person(db, consent.account_id)
-    if user is None or user.unit_id != consent.unit_id:  # the person went to another unit: its records are not the app's
+    user = await load_person(db, consent.account_id, place=False)
+    if (
+        user is None or user.unit_id != consent.unit_id
+    ):  # the person went to another unit: its records are not the app's
         return _Known(None, now, now)
     return _Known(app_caller(token, client, consent, user, scope_of(user)), token.expires_at, now)
 

@@ -1,6 +1,5 @@
 """Accounts, sessions, units, rooms, staff and counters: every SELECT of the slice."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -120,16 +119,6 @@ async def find_token(db: Db, token_sha256: str) -> tuple[AccessToken, ApiClient]
 async def get_grant(db: Db, grant_id: UUID) -> SmartGrant | None:
     """What a person allowed an app."""
     return await db.model(SmartGrant, select(_grant).where(_grant.c.id == grant_id))
-
-
-async def consent_holds(db: Db, consent: SmartGrant, now: datetime) -> bool:
-    """Not revoked, not past its end, and, unless it was given for offline use, the session it was given in still lives."""
-    if consent.revoked_at is not None or consent.ends_at <= now:
-        return False
-    if consent.offline:
-        return True
-    session = await find_session(db, consent.session_sha256)
-    return session is not None and session.expires_at > now
 
 
 async def lock_number(db: Db, kind: str, period: str, count: int = 1) -> int:
