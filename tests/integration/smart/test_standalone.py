@@ -5,7 +5,7 @@ from joserfc.jwk import KeySet
 
 from his.kit.config import get_settings
 
-from .apps import BACK, App, allow, base, bearer, scopes_on, sign_in, told, token_of
+from .apps import BACK, App, allow, base, bearer, scopes_on, sign_in, token_of, told
 
 
 async def test_discovery_says_where_and_how(client):
