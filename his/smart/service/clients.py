@@ -128,7 +128,10 @@ def _is_fit(key: object) -> bool:
 
 
 def _is_web(address: str) -> bool:
-    parts = urlsplit(address.strip())
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return False
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
     return bool(_ADDRESS.fullmatch(address.strip())) and bool(parts.netloc) and (parts.scheme == "https" or local)
 
