@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -18,9 +19,11 @@ from his.fhir.app import FhirApp, FhirGate
 from his.identity.access import fhir_caller
 from his.kit import clock
 from his.kit.config import get_settings
+from his.kit.cors import Cors
 from his.kit.db import Database
 from his.kit.errors import HisError, Kind, Severity
 from his.kit.middleware import Guard, secured
+from his.smart.service.metadata import security
 from his.web import pages as shell_pages
 from his.web.language import Language
 from his.web.page import Gateway, is_fragment, render_error, render_incident
@@ -51,7 +54,8 @@ def create_app(database: Database | None = None) -> FastAPI:
     _errors(app)
     app.add_middleware(Language)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(FhirGate, fhir=FhirApp(database, fhir_caller))
+    app.add_middleware(FhirGate, fhir=FhirApp(database, fhir_caller, security=security(settings.public_url)))
+    app.add_middleware(Cors)
     app.add_middleware(Guard)
     return app
 
@@ -109,7 +113,7 @@ def _answer(request: Request, error: HisError) -> Response:
         return _problem(error)
     if error.kind is Kind.UNAUTHENTICATED and request.method == "GET" and not is_fragment(request):
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        suffix = "" if target == "/" else f"?next={target.replace('&', '%26')}"
+        suffix = "" if target == "/" else f"?next={quote(target, safe='/?=:,')}"
         return RedirectResponse(f"/sign-in{suffix}", 303)
     return render_error(request, error)
 

@@ -11,6 +11,7 @@ LADDER = (
     "exchange",
     "catalog",
     "registration",
+    "smart",
     "scheduling",
     "encounters",
     "orders",

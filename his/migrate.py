@@ -9,6 +9,7 @@ from psycopg import sql
 from sqlmodel import SQLModel
 
 from his.discovery import import_tables
+from his.fhir import viewschema
 from his.fhir.schema import WRITE_RESOURCES
 from his.kit.addresses import role_address, service_password
 from his.kit.schema import apply_function
@@ -32,9 +33,14 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
                     sql.SQL(verb), sql.Identifier(role), sql.Literal(password)
                 )
             )
+        limited = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (viewschema.ROLE,)).fetchone()
+        for statement in viewschema.create_role(limited is not None):
+            connection.execute(statement.encode())
         upgrade(owner_dsn)
         import_tables()
         connection.execute(WRITE_RESOURCES)
+        connection.execute(viewschema.FUNCTIONS.encode())
+        connection.execute(viewschema.policies(SQLModel.metadata).encode())
         connection.execute(apply_function(SQLModel.metadata))
     return {role: role_address(owner_dsn, role, password) for role in ROLES}
 

@@ -7,7 +7,9 @@ app = FhirGate(fastapi_app, fhir)                # ASGI; everything outside /fhi
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import psycopg
 from starlette.datastructures import Headers
 
 from his.fhir import bundles, interactions, patch, searching
@@ -24,6 +26,7 @@ from his.fhir.http import (
     Send,
     send_response,
 )
+from his.fhir.narrowing import narrowed, outside, view_of
 from his.fhir.operations import router as operations
 from his.fhir.outcome import FhirError, issue, not_found, outcome, outcome_of
 from his.fhir.registry import Registry, discover
@@ -54,10 +57,12 @@ class FhirApp:
         registry: Registry | None = None,
         tag_system: str = ORIGIN,
         limits: Limits | None = None,
+        security: dict[str, Any] | None = None,
     ) -> None:
         self.authenticate = authenticate
         address = base.rstrip("/") or get_settings().public_url + PREFIX
         self.engine = Engine(database, registry or discover(), address, tag_system, limits or Limits())
+        self.security = security
         self._metadata = b""
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -101,14 +106,20 @@ class FhirApp:
             if request.method != "GET":
                 raise not_allowed("GET")
             if not self._metadata:
-                self._metadata = statement(self.engine.registry, self.engine.base, self.engine.now())
+                self._metadata = statement(self.engine.registry, self.engine.base, self.engine.now(), self.security)
             return Response(200, self._metadata)
         caller = await self.authenticate(self.engine.database, request.headers)
-        return await route(self.engine, caller, request)
+        try:
+            return await route(self.engine, caller, request)
+        except psycopg.errors.InsufficientPrivilege:
+            if view_of(caller) is None:
+                raise
+            raise outside() from None  # a door that reads more than single resources
 
 
 async def route(engine: Engine, caller: Caller, request: Request) -> Response:
     """Find the interaction of a path and method."""
+    engine = narrowed(engine, caller, request)
     if operations.is_operation(request):
         return await operations.run(engine, caller, request)
     match request.segments:
@@ -201,7 +212,8 @@ class FhirGate:
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """One ASGI event stream."""
         path = scope.get("path", "")
-        if scope["type"] == "http" and (path == self.prefix or path.startswith(self.prefix + "/")):
+        ours = path == self.prefix or path.startswith(self.prefix + "/")
+        if ours and scope["type"] == "http" and not path.startswith(self.prefix + "/.well-known/"):
             await self.fhir({**scope, "root_path": self.prefix}, receive, send)
         else:
             await self.app(scope, receive, send)

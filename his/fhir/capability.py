@@ -27,8 +27,8 @@ INTERACTIONS = (
 CONTROLS = (("_id", "token"), ("_lastUpdated", "date"), ("_has", "special"), ("_list", "special"))
 
 
-def statement(registry: Registry, base: str, at: datetime) -> bytes:
-    """http://hl7.org/fhir/R4/capabilitystatement.html of this server, as bytes."""
+def statement(registry: Registry, base: str, at: datetime, security: dict[str, Any] | None = None) -> bytes:
+    """http://hl7.org/fhir/R4/capabilitystatement.html of this server, as bytes; `security` says how tokens are had."""
     return orjson.dumps(
         {
             "resourceType": "CapabilityStatement",
@@ -44,8 +44,10 @@ def statement(registry: Registry, base: str, at: datetime) -> bytes:
                 {
                     "mode": "server",
                     "security": {
+                        "cors": True,
+                        **(security or {}),
                         "description": "Mã truy cập (Bearer) của máy khách hoặc phiên của người đã đăng nhập; "
-                        "chỉ thấy dữ liệu của đơn vị mình."
+                        "chỉ thấy dữ liệu của đơn vị mình.",
                     },
                     "resource": [_resource(registry, kind) for kind in sorted(TYPES)],
                     "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],

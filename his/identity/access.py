@@ -2,19 +2,20 @@
 
 import hmac
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
-from his.identity import store
+from his.identity import service, store
+from his.identity.callers import FhirCaller, app_caller, machine_caller, person_caller
 from his.identity.passwords import digest
-from his.identity.rules import machine_may, may, may_fhir
-from his.identity.tables import AccessToken
-from his.identity.terms import Capability, Machine, Role, User
+from his.identity.rules import may
+from his.identity.terms import Capability, Role, User
 from his.identity.trace import enter_read
 from his.kit import clock
 from his.kit.changes import Changes
@@ -40,24 +41,6 @@ class Caller:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class FhirCaller:
-    """What the FHIR application gets: a database scope and the decision per action and type."""
-
-    scope: Scope
-    who: User | Machine
-    blind_update: bool = False
-    writes: bool = True
-
-    def may(self, action: str, resource_type: str) -> bool:
-        """May this caller do the action on resources of the type? A browser writes with its session's token only."""
-        if isinstance(self.who, Machine):
-            return machine_may(self.who, action, resource_type)
-        if not self.writes and action not in ("read", "search", "history"):
-            return False
-        return may_fhir(self.who.role, action, resource_type)
-
-
 def cookie_name() -> str:
     """`__Host-` binds the cookie to this host where it travels over TLS."""
     return f"__Host-{COOKIE}" if get_settings().secure_cookies else COOKIE
@@ -74,15 +57,9 @@ async def load_user(database: Database, token: str, now: datetime) -> User | Non
             return None
         if session.last_seen_at + timedelta(minutes=settings.session_idle_minutes) <= now:
             return None
-        account = await store.get_account(db, session.account_id)
-        unit = await store.get_unit(db, account.unit_id) if account else None
-        if account is None or unit is None or not account.active or not unit.active:
+        user = await load_person(db, session.account_id)
+        if user is None:
             return None
-        room = None
-        if account.room_id:
-            await db.release()  # two connections held by one request lock the pool when many arrive together
-            async with database.scoped(Scope(unit.id)) as unit_db:
-                room = await store.get_room(unit_db, account.room_id)
         if session.last_seen_at + timedelta(minutes=1) <= now:
             try:
                 await db.apply(_seen(session, now), now)
@@ -90,7 +67,23 @@ async def load_user(database: Database, token: str, now: datetime) -> User | Non
                 if error.kind is Kind.STALE:  # signed out at this moment
                     return None
                 raise
-    place = f"{room.code} · {room.name}" if room else ""
+    return replace(user, csrf=session.csrf, session_sha256=session.token_sha256)
+
+
+async def load_person(db: Db, account_id: UUID, *, place: bool = True) -> User | None:
+    """The person of an account with unit, role and place, without a session; None when account or unit is closed.
+
+    Without `place` the room is not looked up, and `db` keeps its connection.
+    """
+    account = await store.get_account(db, account_id)
+    unit = await store.get_unit(db, account.unit_id) if account else None
+    if account is None or unit is None or not account.active or not unit.active:
+        return None
+    room = None
+    if place and account.room_id:
+        await db.release()  # two connections held by one request lock the pool when many arrive together
+        async with db.database.scoped(Scope(unit.id)) as unit_db:
+            room = await store.get_room(unit_db, account.room_id)
     return User(
         account_id=account.id,
         username=account.username,
@@ -103,9 +96,8 @@ async def load_user(database: Database, token: str, now: datetime) -> User | Non
         province_code=unit.province_code,
         practitioner_id=account.practitioner_id,
         room_id=account.room_id,
-        place=place,
-        csrf=session.csrf,
-        session_sha256=session.token_sha256,
+        place=f"{room.code} · {room.name}" if room else "",
+        csrf="",
     )
 
 
@@ -184,28 +176,59 @@ async def fhir_caller(database: Database, headers: Headers) -> FhirCaller:
     now = clock.now()
     kind, _, value = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and value:
-        return await _machine(database, value.strip(), now)
+        return await _bearer(database, value.strip(), now)
     cookies = cookie_parser(headers.get("cookie", ""))
     user = await load_user(database, cookies.get(cookie_name(), ""), now)
     if user is None or headers.get("sec-fetch-site", "same-origin") not in OWN_SITE:
         raise HisError(Kind.UNAUTHENTICATED, "Cần đăng nhập hoặc mã truy cập.")
-    return FhirCaller(scope_of(user), user, writes=_same(headers.get("x-csrf-token", ""), user.csrf))
+    return person_caller(user, scope_of(user), writes=_same(headers.get("x-csrf-token", ""), user.csrf))
 
 
-_tokens: dict[str, tuple[AccessToken | None, datetime | None]] = {}
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was found of a token, when, and until when it holds; nothing for an unknown one."""
+
+    caller: FhirCaller | None
+    expires_at: datetime
+    asked_at: datetime
 
 
-async def _machine(database: Database, token: str, now: datetime) -> FhirCaller:
+_tokens: dict[str, _Known] = {}
+
+
+async def _bearer(database: Database, token: str, now: datetime) -> FhirCaller:
     key = digest(token)
-    found, asked_at = _tokens.get(key, (None, None))
-    if asked_at is None or not asked_at <= now < asked_at + TOKEN_KEPT:
+    known = _tokens.get(key)
+    if known is None or not known.asked_at <= now < known.asked_at + TOKEN_KEPT:
         async with database.scoped(NOBODY) as db:
-            found = await store.find_token(db, key)
+            known = await _find(db, key, now)
         if len(_tokens) > MOST_TOKENS:
             _tokens.clear()
-        _tokens[key] = (found, now) if found and found.expires_at > now else (None, None)
-    if found is None or found.expires_at <= now:
+        if known.caller is not None:
+            _tokens[key] = known
+    if known.caller is None or known.expires_at <= now:
         raise HisError(Kind.UNAUTHENTICATED, "Mã truy cập đã hết hạn. Lấy mã mới ở /oauth2/token.")
-    scopes = frozenset(found.scopes.split())
-    machine = Machine(found.client_id, found.unit_id, scopes)
-    return FhirCaller(Scope(found.unit_id, found.client_id, "machine"), machine, "his/blind-update" in scopes)
+    return known.caller
+
+
+async def _find(db: Db, key: str, now: datetime) -> _Known:
+    found = await store.find_token(db, key)
+    if found is None or found[0].expires_at <= now:
+        return _Known(None, now, now)
+    token, client = found
+    if token.grant_id is None:
+        return _Known(machine_caller(token, client), token.expires_at, now)
+    consent = await store.get_grant(db, token.grant_id)
+    if consent is None or not await service.consent_holds(db, consent, now):
+        return _Known(None, now, now)
+    user = await load_person(db, consent.account_id, place=False)
+    if (
+        user is None or user.unit_id != consent.unit_id
+    ):  # the person went to another unit: its records are not the app's
+        return _Known(None, now, now)
+    return _Known(app_caller(token, client, consent, user, scope_of(user)), token.expires_at, now)
+
+
+def forget_tokens() -> None:
+    """Ask the database again for every token: something was revoked just now in this process."""
+    _tokens.clear()

@@ -38,7 +38,7 @@ async def sign_in(
     request: Request,
     username: Annotated[str, Form(max_length=100)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
-    next: Annotated[str, Form(max_length=500)] = "",  # the name in the form
+    next: Annotated[str, Form(max_length=10_000)] = "",  # the name in the form
 ) -> Response:
     """Check the password and set the session cookie; a wrong one shows the form again with a sentence."""
     now, settings = clock.now(), get_settings()

@@ -1,21 +1,19 @@
 """Who may do what: one written matrix, from which route guards, menus, FHIR access and the tests derive."""
 
-import re
-
 from his.identity.terms import Capability as C
-from his.identity.terms import Machine, Role
+from his.identity.terms import Role
 
 _ALL = {C.HOME, C.CATALOG}
 _DOCTOR = {
     C.SEARCH_PATIENT, C.QUEUE, C.READ_RECORD, C.WRITE_RECORD, C.VITALS, C.ORDER, C.RESULT, C.PRESCRIBE, C.READ_BILL,
-    C.ANSWER_REVIEW,
+    C.ANSWER_REVIEW, C.USE_APPS,
 }  # fmt: skip
 MATRIX: dict[Role, frozenset[C]] = {
-    Role.FRONT_DESK: frozenset(_ALL | {C.SEARCH_PATIENT, C.REGISTER, C.QUEUE}),
+    Role.FRONT_DESK: frozenset(_ALL | {C.SEARCH_PATIENT, C.REGISTER, C.QUEUE, C.USE_APPS}),
     Role.DOCTOR: frozenset(_ALL | _DOCTOR),
     Role.HIV_DOCTOR: frozenset(_ALL | _DOCTOR | {C.HIV_CARE}),
-    Role.NURSE: frozenset(_ALL | {C.SEARCH_PATIENT, C.QUEUE, C.READ_RECORD, C.VITALS, C.RESULT}),
-    Role.PHARMACIST: frozenset(_ALL | {C.SEARCH_PATIENT, C.DISPENSE}),
+    Role.NURSE: frozenset(_ALL | {C.SEARCH_PATIENT, C.QUEUE, C.READ_RECORD, C.VITALS, C.RESULT, C.USE_APPS}),
+    Role.PHARMACIST: frozenset(_ALL | {C.SEARCH_PATIENT, C.DISPENSE, C.USE_APPS}),
     Role.CASHIER: frozenset(_ALL | {C.SEARCH_PATIENT, C.READ_BILL, C.TAKE_PAYMENT, C.CLAIM_DESK, C.ANSWER_REVIEW}),
     Role.UNIT_ADMIN: frozenset(_ALL | {C.CLAIM_DESK, C.CLOSE_DAY, C.UNIT_ADMIN, C.ANSWER_REVIEW}),
     Role.INSURANCE_OFFICER: frozenset(_ALL | {C.REVIEW}),
@@ -57,8 +55,6 @@ FHIR_CAPABILITY: dict[str, C] = {
     "PaymentReconciliation": C.CLAIM_DESK,
     "MeasureReport": C.PROVINCE,
 }
-_SCOPE = re.compile(r"system/(?P<name>\*|[A-Z][A-Za-z]*)\.(?P<verbs>(?=.)c?r?u?d?s?)")
-_VERBS = {"create": "c", "read": "r", "update": "u", "delete": "d", "search": "s", "history": "r"}
 
 
 def may(role: Role, capability: C) -> bool:
@@ -74,16 +70,3 @@ def may_fhir(role: Role, action: str, resource_type: str) -> bool:
     if resource_type in ("Patient", "Coverage"):
         return may(role, C.REGISTER)
     return may(role, C.WRITE_RECORD)
-
-
-def machine_may(machine: Machine, action: str, resource_type: str) -> bool:
-    """Do the SMART v2 scopes (`system/Patient.rs`, `system/*.cruds`) of the client cover the action?
-
-    Words of version 1 (`.read`) and scopes narrowed by a query (`.rs?...`) are not known here and grant nothing.
-    """
-    letter = _VERBS.get(action)
-    return letter is not None and any(
-        found["name"] in ("*", resource_type) and letter in found["verbs"]
-        for found in map(_SCOPE.fullmatch, machine.scopes)
-        if found is not None
-    )

@@ -113,6 +113,8 @@ async def seed(database: Database, password: str, client_secret: str, now: datet
         name="Máy khách trình diễn",
         unit_id=MAIN_UNIT,
         scopes="system/*.cruds his/blind-update",
+        sensitive=True,
+        created_at=now,
     )
     async with database.scoped(Scope(SYSTEM_ID, "seed")) as db:
         await db.apply(Changes().insert(client), now)

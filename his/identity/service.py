@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, machine tokens."""
+"""Sign-in, sign-out, and whether a consent of a person still holds."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from his.identity import store
 from his.identity.passwords import digest, new_token, verify_password
-from his.identity.tables import AccessToken, Account, Practitioner, Room, Unit, WebSession
+from his.identity.tables import Account, Practitioner, Room, SmartGrant, Unit, WebSession
 from his.identity.terms import Machine
 from his.kit.changes import Changes
 from his.kit.config import get_settings
@@ -93,27 +93,14 @@ async def sign_out(db: Db, token: str, now: datetime) -> None:
         await db.apply(Changes().delete(session).audit("sign-out", "Account", session.account_id), now)
 
 
-async def issue_token(db: Db, client_id: str, secret: str, now: datetime, seconds: int) -> tuple[str, AccessToken]:
-    """A bearer token for a machine client (OAuth 2.0 client credentials, RFC 6749 section 4.4)."""
-    client = await store.find_client(db, client_id)
-    await db.release()
-    right = await asyncio.to_thread(
-        verify_password, client.secret_hash if client is not None and client.active else None, secret
-    )
-    if client is None or not right:
-        raise HisError(Kind.UNAUTHENTICATED, "Máy khách hoặc khóa bí mật chưa đúng.")
-    token = new_token()
-    row = AccessToken(
-        token_sha256=digest(token),
-        client_id=client.id,
-        unit_id=client.unit_id,
-        scopes=client.scopes,
-        issued_at=now,
-        expires_at=now + timedelta(seconds=seconds),
-    )
-    writer = Db(db.database, Scope(client.unit_id, client.id, "machine"))
-    await writer.apply(Changes().insert(row).audit("token", "ApiClient", client.id), now)
-    return token, row
+async def consent_holds(db: Db, consent: SmartGrant, now: datetime) -> bool:
+    """Not revoked, not past its end, and, unless it was given for offline use, the session it was given in still lives."""
+    if consent.revoked_at is not None or consent.ends_at <= now:
+        return False
+    if consent.offline:
+        return True
+    session = await store.find_session(db, consent.session_sha256)
+    return session is not None and session.expires_at > now
 
 
 async def machine_of(db: Db, client_id: str) -> Machine | None:

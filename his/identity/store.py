@@ -13,6 +13,7 @@ from his.identity.tables import (
     Department,
     Practitioner,
     Room,
+    SmartGrant,
     Unit,
     WebSession,
 )
@@ -21,6 +22,7 @@ from his.kit.db import Db
 
 _account, _session, _unit, _room = table(Account), table(WebSession), table(Unit), table(Room)
 _practitioner, _client, _token, _counter = table(Practitioner), table(ApiClient), table(AccessToken), table(Counter)
+_grant = table(SmartGrant)
 
 
 async def find_account(db: Db, username: str) -> Account | None:
@@ -107,10 +109,16 @@ async def find_client(db: Db, client_id: str) -> ApiClient | None:
     return await db.model(ApiClient, select(_client).where(_client.c.id == client_id))
 
 
-async def find_token(db: Db, token_sha256: str) -> AccessToken | None:
-    """A bearer token of a machine client that is still admitted."""
-    query = select(_token).join(_client, _client.c.id == _token.c.client_id)
-    return await db.model(AccessToken, query.where(_token.c.token_sha256 == token_sha256, _client.c.active))
+async def find_token(db: Db, token_sha256: str) -> tuple[AccessToken, ApiClient] | None:
+    """A bearer token and its client, if that is still admitted."""
+    token = await db.model(AccessToken, select(_token).where(_token.c.token_sha256 == token_sha256))
+    client = await find_client(db, token.client_id) if token else None
+    return (token, client) if token and client and client.active else None
+
+
+async def get_grant(db: Db, grant_id: UUID) -> SmartGrant | None:
+    """What a person allowed an app."""
+    return await db.model(SmartGrant, select(_grant).where(_grant.c.id == grant_id))
 
 
 async def lock_number(db: Db, kind: str, period: str, count: int = 1) -> int:

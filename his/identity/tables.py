@@ -100,19 +100,30 @@ class WebSession(Shared, table=True):
 
 
 class ApiClient(Shared, table=True):
-    """A machine client of one unit (client credentials)."""
+    """An application of one unit: a machine with credentials of its own, or an app that staff launch (SMART).
+
+    A public client has no secret. `jwks` (or `jwks_url`) holds the public keys of a client that signs its assertions.
+    `sensitive` opens records of heightened confidentiality to it.
+    """
 
     __tablename__ = "api_client"
     id: str = Field(primary_key=True)
     secret_hash: str
     name: str
     unit_id: int
-    scopes: str = "system/*.cruds"
+    scopes: str = text("system/*.cruds")  # the most it may be given
     active: bool = True
+    public: bool = False
+    redirect_uris: str = text()  # one a line, compared character by character
+    launch_url: str = text()
+    jwks: str = text()
+    jwks_url: str = text()
+    sensitive: bool = False
+    created_at: datetime | None = instant(optional=True)
 
 
 class AccessToken(Shared, table=True):
-    """A bearer token of a machine client; only its SHA-256 is kept."""
+    """A bearer token of a client; only its SHA-256 is kept. `grant_id` names the consent behind it, if a person gave one."""
 
     __tablename__ = "access_token"
     token_sha256: str = Field(primary_key=True)
@@ -120,6 +131,75 @@ class AccessToken(Shared, table=True):
     unit_id: int
     scopes: str
     issued_at: datetime = instant()
+    expires_at: datetime = instant()
+    grant_id: UUID | None = Field(default=None, index=True)
+
+
+class SmartGrant(Shared, table=True):
+    """What a member of staff allowed an app: scopes, and the patient and visit it was launched for.
+
+    Every code and token of the consent dies with it; one without `offline` dies with the session it was given in.
+    """
+
+    __tablename__ = "smart_grant"
+    id: UUID = Field(primary_key=True)
+    client_id: str = Field(index=True)
+    unit_id: int
+    account_id: UUID
+    scopes: str = text()
+    patient_id: str = ""
+    encounter_id: str = ""
+    offline: bool = False
+    session_sha256: str = ""
+    granted_at: datetime = instant()
+    ends_at: datetime = instant()
+    revoked_at: datetime | None = instant(optional=True)
+
+
+class SmartCode(Shared, table=True):
+    """An authorization code; it works once, and a second use ends the consent."""
+
+    __tablename__ = "smart_code"
+    code_sha256: str = Field(primary_key=True)
+    grant_id: UUID
+    redirect_uri: str = text()
+    challenge: str  # S256 of the verifier
+    nonce: str = text()
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(optional=True)
+
+
+class SmartRefresh(Shared, table=True):
+    """A refresh token; each use replaces it, and a second use ends the consent."""
+
+    __tablename__ = "smart_refresh"
+    token_sha256: str = Field(primary_key=True)
+    grant_id: UUID = Field(index=True)
+    issued_at: datetime = instant()
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(optional=True)
+
+
+class SmartLaunch(Shared, table=True):
+    """A launch from a page of this system: who opened which app on whose record."""
+
+    __tablename__ = "smart_launch"
+    launch_sha256: str = Field(primary_key=True)
+    client_id: str
+    unit_id: int
+    account_id: UUID
+    patient_id: str = ""
+    encounter_id: str = ""
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(optional=True)
+
+
+class SmartAssertion(Shared, table=True):
+    """An assertion (`jti`) by which a client proved who it is: the same one is not taken again."""
+
+    __tablename__ = "smart_assertion"
+    client_id: str = Field(primary_key=True)
+    jti_sha256: str = Field(primary_key=True)
     expires_at: datetime = instant()
 
 

@@ -56,6 +56,7 @@ class Capability(StrEnum):
     REVIEW = "review"
     ANSWER_REVIEW = "answer-review"
     PROVINCE = "province"
+    USE_APPS = "use-apps"
     CLOSE_DAY = "close-day"
     UNIT_ADMIN = "unit-admin"
     ADMIN = "admin"

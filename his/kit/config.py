@@ -141,6 +141,10 @@ class Settings(BaseSettings):
     authorization_code_seconds: int = Field(
         60, ge=10, le=600, description="Life of an authorization code; it works once."
     )
+    smart_jwks_hosts: str = Field(
+        "",
+        description="Hosts (host or host:port, separated by spaces) from which JWK sets of SMART clients may be fetched.",
+    )
     gateway_timeout_seconds: int = Field(
         30,
         ge=1,

@@ -1,7 +1,7 @@
 """The database: scoped reads, one way to write, the only commit."""
 
 import select
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,8 +67,8 @@ class Database:
     def __init__(
         self, dsn: str, *, size: int = 6, render: Callable[[Changes, Scope, datetime], None] | None = None
     ) -> None:
-        self.dsn = dsn
-        self.render = render
+        self.dsn, self.render = dsn, render
+        self.closers: list[Callable[[], Awaitable[None]]] = []  # of what was opened beside the pools
         url = "postgresql+psycopg://"
         self.engine = create_async_engine(
             url,
@@ -100,6 +100,8 @@ class Database:
 
     async def close(self) -> None:
         """Close both pools."""
+        for closer in self.closers:
+            await closer()
         await self.lean.close()
         await self.engine.dispose()
 
@@ -131,8 +133,7 @@ class Db:
     """The database as one scope sees it. Reads share a transaction that carries the context; `apply` writes."""
 
     def __init__(self, database: Database, scope: Scope) -> None:
-        self.database = database
-        self.scope = scope
+        self.database, self.scope = database, scope
         self.queries = 0
         self._connection: AsyncConnection | None = None
         self._locked = False
@@ -150,8 +151,7 @@ class Db:
     async def _begin(self) -> AsyncConnection:
         connection = await self.database.engine.connect()
         try:
-            unit = self.scope.unit_id
-            payer = self.scope.payer_id
+            unit, payer = self.scope.unit_id, self.scope.payer_id
             await connection.execute(
                 text(CONTEXT),
                 {

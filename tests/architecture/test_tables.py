@@ -7,7 +7,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
-OPEN = {"account", "web_session", "api_client", "access_token", "person"}  # looked up before any unit is known
+OPEN = {
+    "account",
+    "web_session",
+    "api_client",
+    "access_token",
+    "person",
+    "smart_grant",
+    "smart_launch",
+}  # looked up before any unit is known
 
 QUERIES = {
     "primary key starts with unit_id": """

@@ -8,7 +8,7 @@ from source import Module
 MAX_FILE, MAX_FUNCTION = 300, 60
 ROOM_FILES = {"store", "routes", "pages", "fhir", "xml"}
 SLICES = {
-    "identity", "audit", "exchange", "catalog", "registration", "scheduling", "encounters", "orders", "prescriptions",
+    "identity", "audit", "exchange", "catalog", "registration", "smart", "scheduling", "encounters", "orders", "prescriptions",
     "pharmacy", "papers", "billing", "claims", "reception", "consultation", "review", "reporting", "portal",
 }  # fmt: skip
 UNFINISHED = ("TODO", "FIXME", "XXX", "lorem ipsum", "not implemented yet", "placeholder page")

@@ -14,6 +14,11 @@ from his.identity.terms import Capability
 OPEN = {
     "/sign-in": "one must be able to sign in",
     "/oauth2/token": "machines sign in with a secret",
+    "/oauth2/introspect": "clients prove themselves",
+    "/oauth2/revoke": "clients prove themselves",
+    "/oauth2/jwks": "public keys of id tokens",
+    "/fhir/r4/.well-known/smart-configuration": "what a client finds out before it has a token",
+    "/.well-known/openid-configuration": "what a client finds out before it has a token",
     "/livez": "the supervisor asks",
     "/readyz": "the supervisor asks",
     "/favicon.ico": "the icon of the tab",

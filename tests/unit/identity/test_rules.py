@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from his.identity.rules import FHIR_CAPABILITY, HOME_PAGE, MATRIX, machine_may, may, may_fhir
+from his.identity.rules import FHIR_CAPABILITY, HOME_PAGE, MATRIX, may, may_fhir
+from his.identity.scopes import machine_may
 from his.identity.terms import ROLE_NAMES, Capability, Machine, Role
 
 READS = ("read", "search", "history")
@@ -90,11 +91,15 @@ def test_only_authors_write_through_fhir(role, action):
         ("system/Patient.c", "Patient", "create"),
         ("system/Patient.rs", "Encounter", ""),
         ("system/Patient.rs system/Encounter.cu", "Encounter", "create update"),
-        ("system/Patient.read", "Patient", ""),
-        ("system/Patient.write", "Patient", ""),
-        ("system/Patient.*", "Patient", ""),
+        ("system/Patient.read", "Patient", "read search history"),
+        ("system/Patient.write", "Patient", "create update delete"),
+        ("system/Patient.*", "Patient", "create read update delete search history"),
         ("system/Patient.sr", "Patient", ""),
         ("system/Patient.rs?_id=1", "Patient", ""),
+        ("system/Patient.rs?name=A", "Patient", ""),
+        ("system/Patient.rs?gender=male", "Patient", "read search history"),
+        ("system/*.rs?gender=male", "Patient", ""),
+        ("system/Nothing.rs", "Patient", ""),
         ("system/Patient.", "Patient", ""),
         ("system/Patient", "Patient", ""),
         ("user/Patient.cruds", "Patient", ""),

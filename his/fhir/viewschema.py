@@ -1,0 +1,141 @@
+"""The view in the database: the role `his_limited`, the functions that judge a row, and one policy on each engine table.
+
+The policies are for `his_limited` alone: the service's own role pays nothing for them. `his.view` (view.py) and
+`his.unit` stand in the transaction; without them there are no rows. An engine table that comes later is covered as soon
+as its class says `engine` and has type and id; one that is not covered cannot be read by the role at all.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import MetaData, Table
+
+from his.fhir.compartment import COMPARTMENT, DIRECTORY
+from his.fhir.view import SENSITIVE_ICD, SENSITIVE_LABELS
+
+ROLE = "his_limited"
+
+
+def _texts(values: Iterable[str]) -> str:
+    return "ARRAY[" + ", ".join("E'" + value.replace("\x1f", "\\x1f") + "'" for value in values) + "]"
+
+
+def _compartment() -> str:
+    by_names: dict[tuple[str, ...], list[str]] = {}
+    for kind, names in sorted(COMPARTMENT.items()):
+        by_names.setdefault(names, []).append(kind)
+    cases = " ".join(
+        f"WHEN kind = ANY ({_texts(kinds)}) THEN {_texts(names)}" for names, kinds in sorted(by_names.items())
+    )
+    return (
+        "CREATE OR REPLACE FUNCTION his_compartment(kind text) RETURNS text[] LANGUAGE sql IMMUTABLE AS "
+        f"$his$ SELECT CASE {cases} END $his$"
+    )
+
+
+_ICD = " OR ".join(f"(i.value >= '{low}' AND i.value < '{high}')" for low, high in SENSITIVE_ICD)
+_ICD_TEXT = '"code"\\s*:\\s*"(B2[0-4]|Z21)'
+
+_SENSITIVE = f"""
+CREATE OR REPLACE FUNCTION his_sensitive(u int, kind text, key text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $his$
+  SELECT EXISTS (SELECT 1 FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key
+    AND (i.param = '_security' AND i.value = ANY ({_texts(SENSITIVE_LABELS)})
+         OR kind = 'Condition' AND i.param = 'code' AND ({_ICD})))
+$his$"""
+
+_GRANTED = f"""
+CREATE OR REPLACE FUNCTION his_granted(u int, kind text, key text, g jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $his$
+BEGIN
+  IF g ? 'p' AND kind = 'Patient' THEN
+    IF key <> g->>'p' THEN RETURN false; END IF;
+  ELSIF g ? 'p' AND NOT kind = ANY ({_texts(DIRECTORY)}) THEN
+    IF NOT EXISTS (SELECT 1 FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key
+                   AND i.param = ANY (his_compartment(kind)) AND i.value = (g->>'p') || E'\\x1fPatient') THEN
+      RETURN false;
+    END IF;
+  END IF;
+  RETURN NOT g ? 'w' OR NOT EXISTS (
+    SELECT 1 FROM jsonb_array_elements(g->'w') w WHERE NOT EXISTS (
+      SELECT 1 FROM resource_index i, jsonb_array_elements(w->1) r
+      WHERE i.unit_id = u AND i.type = kind AND i.id = key AND i.param = w->>0 AND i.value >= (r->>0)
+        AND CASE WHEN r->>1 IS NULL THEN i.value = (r->>0) ELSE i.value < (r->>1) END));
+END
+$his$"""
+
+_SEES = """
+CREATE OR REPLACE FUNCTION his_sees(kind text, key text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $his$
+DECLARE
+  u int := nullif(current_setting('his.unit', true), '')::int;
+  v jsonb := nullif(current_setting('his.view', true), '')::jsonb;
+BEGIN
+  IF u IS NULL OR v IS NULL THEN RETURN false; END IF;
+  IF NOT coalesce((v->>'sensitive')::boolean, false) AND his_sensitive(u, kind, key) THEN RETURN false; END IF;
+  RETURN EXISTS (SELECT 1 FROM jsonb_array_elements(coalesce(v->'types'->kind, v->'types'->'*', '[]')) g
+                 WHERE his_granted(u, kind, key, g.value));
+END
+$his$"""
+
+# An older version may have spoken of another patient, another category, or worn a label that was taken off since.
+_VERSION = f"""
+CREATE OR REPLACE FUNCTION his_sees_version(kind text, key text, ver int, body text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $his$
+DECLARE
+  u int := nullif(current_setting('his.unit', true), '')::int;
+  v jsonb := nullif(current_setting('his.view', true), '')::jsonb;
+BEGIN
+  IF NOT his_sees(kind, key) THEN RETURN false; END IF;
+  IF EXISTS (SELECT 1 FROM resource_current c WHERE c.unit_id = u AND c.type = kind AND c.id = key AND c.version = ver
+             AND NOT c.deleted) THEN
+    RETURN true;
+  END IF;
+  IF NOT coalesce((v->>'sensitive')::boolean, false) AND body <> '' AND (
+     kind = 'Condition' AND body ~ '{_ICD_TEXT}' OR EXISTS (
+       SELECT 1 FROM jsonb_array_elements(coalesce(body::jsonb #> '{{meta,security}}', '[]')) l
+       WHERE coalesce(l->>'code', '') || E'\\x1f' || coalesce(l->>'system', '') = ANY ({_texts(SENSITIVE_LABELS)}))) THEN
+    RETURN false;
+  END IF;
+  RETURN EXISTS (SELECT 1 FROM jsonb_array_elements(coalesce(v->'types'->kind, v->'types'->'*', '[]')) g
+    WHERE NOT g.value ? 'w' AND (NOT g.value ? 'p' OR kind = 'Patient' OR kind = ANY ({_texts(DIRECTORY)})
+      OR strpos(body, 'Patient/' || (g.value->>'p') || '"') > 0)
+      AND his_granted(u, kind, key, g.value));
+END
+$his$"""
+
+FUNCTIONS = ";\n".join((_compartment(), _SENSITIVE, _GRANTED, _SEES, _VERSION))
+
+
+def create_role(known: bool) -> list[str]:
+    """Statements that make the role, or keep it as it must be; the service roles may become it and inherit nothing."""
+    kind = "NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
+    return [
+        f"{'ALTER' if known else 'CREATE'} ROLE {ROLE} {kind}",
+        f"GRANT {ROLE} TO his_app, his_worker WITH INHERIT FALSE, SET TRUE",
+    ]
+
+
+def policies(metadata: MetaData) -> str:
+    """What the role may read, and the policy on each table; safe to repeat."""
+    lines = [f"GRANT USAGE ON SCHEMA public TO {ROLE}", f"GRANT INSERT ON audit_entry TO {ROLE}"]
+    for table in metadata.sorted_tables:
+        if _covered(table):
+            sees = "his_sees(type, id)"
+            if table.name == "resource_version":
+                sees = "his_sees_version(type, id, version, content)"
+            lines.append(f"GRANT SELECT ON {table.name} TO {ROLE}")
+            lines.append(
+                f"DO $do$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_policies WHERE schemaname = 'public' AND tablename = "
+                f"'{table.name}' AND policyname = 'view') THEN CREATE POLICY view ON {table.name} AS RESTRICTIVE "
+                f"TO {ROLE} USING ({sees}); END IF; END $do$"
+            )
+    return ";\n".join(lines)
+
+
+def _covered(table: Table) -> bool:
+    """An engine table whose rows belong to one resource; conditions of creates (`resource_key`) are nobody's to read."""
+    return (
+        bool(table.info.get("engine"))
+        and {"unit_id", "type", "id"} <= set(table.columns.keys())
+        and (table.name != "resource_key")
+    )

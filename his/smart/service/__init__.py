@@ -1,0 +1,1 @@
+"""What the slice does: tokens, consents and launches, clients."""
