@@ -124,5 +124,3 @@ def _link(engine: Engine, query: Query, cursor: str | None) -> str:
 
 def _context(scope: Scope) -> Sql:
     return Sql().add(CONTEXT, str(scope.unit_id)).add("SELECT r.* FROM ctx CROSS JOIN LATERAL")
-
-

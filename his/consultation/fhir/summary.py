@@ -13,10 +13,11 @@ import orjson
 
 from his.fhir.access import check
 from his.fhir.build import Json, concept, filled, hl7
+from his.fhir.conditional import several
 from his.fhir.dates import instant_text
 from his.fhir.extract import SEPARATOR
 from his.fhir.http import Response
-from his.fhir.interactions import gone, several
+from his.fhir.interactions import gone
 from his.fhir.jsontext import read_document
 from his.fhir.operations.arguments import refused
 from his.fhir.operations.collect import entry, in_unit, texts_of

@@ -2,13 +2,17 @@
 
 from his.fhir.registry import discover
 from his.identity import service as identity
-from his.identity.rules import machine_may
+from his.identity.scopes import grants
 from his.kit.db import Db, Scope
 
 
 async def may_hear(db: Db, actor: str, unit_id: int, kind: str) -> bool:
-    """The client is active, belongs to the unit, and its scopes let it read and search the type."""
+    """The client is active, belongs to the unit, and its scopes let it read and search the whole of the type.
+
+    A scope with a search restriction does not count: a notification is not searched.
+    """
     machine = await identity.machine_of(db, actor)
     if machine is None or machine.unit_id != unit_id or not discover().visible(kind, Scope(unit_id, actor, "machine")):
         return False
-    return machine_may(machine, "read", kind) and machine_may(machine, "search", kind)
+    whole = [g for g in grants(machine.scopes, ("system",)) if g.names(kind) and not g.where]
+    return any("r" in grant.letters for grant in whole) and any("s" in grant.letters for grant in whole)
