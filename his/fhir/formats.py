@@ -24,7 +24,12 @@ _VERSION = re.compile(r"fhirversion\s*=\s*\"?([0-9.]+)")
 
 
 def negotiate(request: Request) -> None:
-    """Set the form of the answer; 406 when the caller takes neither JSON nor XML."""
+    """Set the form of the answer; 406 when the caller takes neither JSON nor XML.
+
+    The files of a bulk job have a form of their own.
+    """
+    if request.segments[:1] in (["$export"], ["$import"]):
+        return
     asked = ""
     if request.query and "_" in request.query:
         asked = request.flag("_format")
