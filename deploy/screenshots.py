@@ -131,7 +131,7 @@ def doctor(camera: Camera) -> None:
             page.wait_for_timeout(800)
     camera.take(camera.page("doctor", path), "04-doctor")
     camera.take(camera.page("doctor", path, PHONE), "04-doctor-phone")
-    camera.take(camera.page("doctor", f"{path}/papers"), "14-papers")
+    camera.take(camera.page("doctor", f"{path}/papers?kind=sick-leave"), "14-papers")
 
 
 def results(camera: Camera) -> None:

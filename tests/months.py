@@ -1,4 +1,7 @@
-"""Invented months of dossiers at an insurer, made by SQL in any number: what settlement is proven and measured on."""
+"""Invented months of dossiers at an insurer, made by SQL in any number: what settlement is proven and measured on.
+
+Ids grow with the number of the dossier, as the ids of the product grow with time.
+"""
 
 import json
 from typing import Any
@@ -21,7 +24,7 @@ CLAIMS = """
 INSERT INTO claim (unit_id, id, version, encounter_id, patient_id, dossier_code, number, revision, standard, state, period,
   total_hospital, total_covered, insurer_share, copayment, self_paid, other_sources, facts, findings, sealed_at, receipt, received_at,
   department_code, ended_at)
-SELECT %(unit)s, md5(%(tag)s || 'claim' || n)::uuid, 1, %(encounter)s, %(patient)s, %(tag)s || n, %(number)s || lpad(n::text, 6, '0'),
+SELECT %(unit)s, (lpad(to_hex(n), 8, '0') || substr(md5(%(tag)s || 'claim' || n), 9))::uuid, 1, %(encounter)s, %(patient)s, %(tag)s || n, %(number)s || lpad(n::text, 6, '0'),
   %(revision)s, '3176', 'decided', %(period)s, 0, 0, 0, 0, 0, 0, jsonb_build_object('pad', repeat(md5(n::text), %(pad)s)), '[]',
   %(at)s, 'GD', %(at)s, 'K01', %(at)s FROM generate_series(%(first)s, %(last)s) n
 """
@@ -30,7 +33,7 @@ INSERT INTO review_case (unit_id, id, version, payer_id, claim_id, dossier_code,
   patient_name, birth_date, gender, card_number, entitlement_code, benefit_rate, main_diagnosis, diagnosis_text, care_setting,
   arrived_at, ended_at, received_at, due_on, state, finding_count, line_count, open_lines, total_hospital, total_covered, copayment,
   asked, approved, reduced, asking, undecided, findings, stated, decided_at)
-SELECT %(unit)s, md5(%(tag)s || 'case' || n)::uuid, 1, %(payer)s, md5(%(tag)s || 'claim' || n)::uuid, %(dossier)s || n, %(revision)s,
+SELECT %(unit)s, (lpad(to_hex(n), 8, '0') || substr(md5(%(tag)s || 'case' || n), 9))::uuid, 1, %(payer)s, (lpad(to_hex(n), 8, '0') || substr(md5(%(tag)s || 'claim' || n), 9))::uuid, %(dossier)s || n, %(revision)s,
   %(round)s, %(number)s || lpad(n::text, 6, '0'), '97002', 'BV', %(period)s, '=HYPERLINK("x")', '1970-01-02', 'female', %(card)s, '1.1', 80,
   'I10', '', (ARRAY['01','01','01','02','03','04','05','10'])[1 + (hashtext(%(seed)s || n) & 7)], %(at)s, %(at)s, %(at)s, '2027-01-01',
   %(state)s, 0, %(lines)s, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]',
@@ -41,7 +44,7 @@ LINES = """
 INSERT INTO review_line (unit_id, id, version, payer_id, case_id, charge_id, position, claim_table, code, name, detail, unit,
   cost_group, quantity, unit_price, service_rate, cover_rate, amount_covered, benefit_rate, asked, approved, decision, reason_code,
   reason, findings, evidence, answer)
-SELECT %(unit)s, gen_random_uuid(), 1, %(payer)s, md5(%(tag)s || 'case' || n)::uuid, gen_random_uuid(), p, 'XML3', 'S.' || p, 'Dịch vụ', '', 'lần',
+SELECT %(unit)s, uuidv7(), 1, %(payer)s, (lpad(to_hex(n), 8, '0') || substr(md5(%(tag)s || 'case' || n), 9))::uuid, gen_random_uuid(), p, 'XML3', 'S.' || p, 'Dịch vụ', '', 'lần',
   (ARRAY['1','2','3','4','8','13','15','10','12','7','19'])[1 + p %% 11], 1, v.covered, 100, CASE WHEN p %% 5 = 0 THEN 50 ELSE 100 END, v.covered,
   80, v.asked, CASE WHEN v.h < 6 THEN round(v.asked * v.h / 8, 2) ELSE v.asked END, CASE WHEN v.h < 6 THEN 'reduce' ELSE 'accept' END,
   CASE WHEN v.h < 6 THEN 'G' || v.h ELSE '' END, CASE WHEN v.h < 6 THEN 'Vượt giá' ELSE '' END, '[]', '[]', ''
