@@ -9,6 +9,7 @@ from psycopg import sql
 from sqlmodel import SQLModel
 
 from his.discovery import import_tables
+from his.fhir.reindex import REINDEX, bring_up_to_date
 from his.fhir.schema import WRITE_RESOURCES
 from his.kit.addresses import role_address, service_password
 from his.kit.schema import apply_function
@@ -35,7 +36,10 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
         upgrade(owner_dsn)
         import_tables()
         connection.execute(WRITE_RESOURCES)
+        connection.execute(REINDEX)
         connection.execute(apply_function(SQLModel.metadata))
+        units = [row[0] for row in connection.execute("SELECT id FROM unit ORDER BY id").fetchall()]
+        bring_up_to_date(connection, units)
     return {role: role_address(owner_dsn, role, password) for role in ROLES}
 
 

@@ -109,7 +109,9 @@ def _kept(value: dict[str, Any], target: str, parameter: Parameter) -> bool:
 def _elsewhere(parameter: Parameter, path: Path, value: Any) -> bool:
     """Whether another parameter holds the row of this value, or the value is none of this one's."""
     if parameter.kind == "reference":
-        return bool(path.target) or any(True for _ in reference_values(value, "", frozenset()))
+        said = value.get("type", "") if isinstance(value, dict) else ""
+        pointing = any(True for _ in reference_values(value, "", frozenset()))
+        return pointing or (said != path.target if path.target else said in parameter.narrow)
     return parameter.name == "_tag" and any(True for _ in token_values(value))
 
 
