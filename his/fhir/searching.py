@@ -10,6 +10,7 @@ import orjson
 
 from his.fhir.access import Caller, check
 from his.fhir.conditions import Asking, Condition, bad, read_cursor, write_cursor
+from his.fhir.crowd import doubtful, is_crowded
 from his.fhir.dates import instant_text
 from his.fhir.engine import Engine
 from his.fhir.http import Request, Response
@@ -62,6 +63,8 @@ async def search_bundle(engine: Engine, caller: Caller, query: Query) -> bytes:
     count = await _count(engine, scope.unit_id, query) if query.total or query.only_total else None
     rows: list[tuple[Any, ...]] = []
     if not query.only_total:
+        if doubtful(query):
+            query.crowded = await is_crowded(engine.reader, scope.unit_id, query)
         rows = await engine.reader.rows(page(query, scope.unit_id))
     more = len(rows) > query.count
     rows = rows[: query.count]

@@ -98,4 +98,4 @@ def token(name: str, parameter: Parameter, value: str) -> Range | Condition:
         return any_context(code)
     if code:
         return Range(bounded(code + SEPARATOR + system))
-    return PatternCondition(parameter.sources, (f"%{SEPARATOR}{like(system)}",))
+    return PatternCondition(parameter.sources, (f"%{SEPARATOR}{like(system)}",), common=True)
