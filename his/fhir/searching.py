@@ -31,7 +31,8 @@ def asking(engine: Engine, caller: Caller, prefer: str = "") -> Asking:
     """What this caller may look into through a search, and how it wants mistakes handled."""
 
     def within(kind: str) -> tuple[Condition, ...] | None:
-        return () if engine.registry.visible(kind, caller.scope) and caller.may("search", kind) else None
+        known = engine.registry.visible(kind, caller.scope)
+        return () if known and caller.may("search", kind) and caller.may("read", kind) else None
 
     return Asking(within, engine.now().isoformat(), LENIENT in prefer.replace(" ", ""))
 
