@@ -147,6 +147,8 @@ def _others(sql: Sql, query: Query, lead: Condition | None, alias: str, *, paged
     if query.updated is not None:
         sql.add("AND")
         spans(sql, query.updated, "c.updated_at", "c.updated_at", instant=True)
+    if lead is not None and len(query.conditions) == 1:
+        return
     probing = query.crowded and bool(lead or paged)
     at = Place(query.type, f"{alias}.id", "c", 0, few(query) or probing)
     for found in query.conditions:
