@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from his.discovery import import_tables
 from his.fhir import viewschema
+from his.fhir.reindex import REINDEX, bring_up_to_date
 from his.fhir.schema import WRITE_RESOURCES
 from his.kit.addresses import role_address, service_password
 from his.kit.schema import apply_function
@@ -41,7 +42,10 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
         connection.execute(WRITE_RESOURCES)
         connection.execute(viewschema.FUNCTIONS.encode())
         connection.execute(viewschema.policies(SQLModel.metadata).encode())
+        connection.execute(REINDEX)
         connection.execute(apply_function(SQLModel.metadata))
+        units = [row[0] for row in connection.execute("SELECT id FROM unit ORDER BY id").fetchall()]
+        bring_up_to_date(connection, units)
     return {role: role_address(owner_dsn, role, password) for role in ROLES}
 
 

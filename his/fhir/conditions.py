@@ -85,10 +85,11 @@ class DateCondition:
 
 @dataclass(frozen=True, slots=True)
 class PatternCondition:
-    """One value under one of the names matches a LIKE pattern: looked through, not looked up."""
+    """One value under one of the names matches a LIKE pattern: looked through, not looked up; `common`: by most."""
 
     params: tuple[str, ...]
     patterns: tuple[str, ...]
+    common: bool = False
 
 
 @dataclass(frozen=True, slots=True)

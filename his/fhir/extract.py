@@ -9,7 +9,7 @@ row with an empty value, for `:missing`.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from his.kit.text import fold
 SEPARATOR = "\x1f"
 LONGEST = 500
 MOST_WORDS = 1000
+_BESIDE = frozenset({"coding", "text", "display", "type", "identifier"})
 _WORD = re.compile(r"[^\W_]+")
 _MARKUP = re.compile(r"<[^>]*>|&[#\w]+;")
 _REFERENCE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})(?:/_history/[A-Za-z0-9.\-]{1,64})?$")
@@ -69,17 +70,16 @@ def extract(resource_type: str, resource: dict[str, Any]) -> Extracted:
                     for text in _values(parameter, path, found):
                         rows[(name, bounded(text))] = None
                         made = True
-                    for suffix, text in _beside(parameter, path, found):
-                        rows[(name + suffix, bounded(text))] = None
+                    if type(found) is dict and not _BESIDE.isdisjoint(found):
+                        for suffix, text in _beside(parameter, path, found):
+                            rows[(name + suffix, bounded(text))] = None
                 if not made and found and not _elsewhere(parameter, path, found):
                     rows[(name, "")] = None
     return Extracted(list(rows), list(dates), list(numbers))
 
 
-def _beside(parameter: Parameter, path: Path, value: Any) -> Iterator[tuple[str, str]]:
+def _beside(parameter: Parameter, path: Path, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What else a value is found by: the text beside a code, the identifier of a reference."""
-    if not isinstance(value, dict):
-        return
     if parameter.kind == "token" and not path.exists:
         for text in texts(value):
             yield ":text", fold(text)
@@ -101,7 +101,7 @@ def texts(value: dict[str, Any]) -> Iterator[str]:
 
 def _kept(value: dict[str, Any], target: str, parameter: Parameter) -> bool:
     """Whether a reference with an identifier belongs to this parameter: by its address or by the type it names."""
-    found = next(reference_values(value, "", frozenset()), "")
+    found = next(reference_values(value), "")
     kind = found.partition(SEPARATOR)[2] or value.get("type", "")
     return kind == target if target else kind not in parameter.narrow
 
@@ -109,7 +109,9 @@ def _kept(value: dict[str, Any], target: str, parameter: Parameter) -> bool:
 def _elsewhere(parameter: Parameter, path: Path, value: Any) -> bool:
     """Whether another parameter holds the row of this value, or the value is none of this one's."""
     if parameter.kind == "reference":
-        return bool(path.target) or any(True for _ in reference_values(value, "", frozenset()))
+        said = value.get("type", "") if isinstance(value, dict) else ""
+        pointing = any(True for _ in reference_values(value))
+        return pointing or (said != path.target if path.target else said in parameter.narrow)
     return parameter.name == "_tag" and any(True for _ in token_values(value))
 
 
@@ -140,7 +142,7 @@ def _values(parameter: Parameter, path: Path, value: Any) -> Iterator[str]:
     elif kind == "string":
         yield from string_values(value)
     elif kind == "reference" or (kind == "canonical" and isinstance(value, dict)):
-        yield from reference_values(value, path.target, frozenset(parameter.narrow))
+        yield from reference_values(value, path.target, parameter.narrow)
     elif kind == "canonical" and isinstance(value, str):
         address, _, version = value.partition("|")
         yield address + SEPARATOR + version
@@ -225,7 +227,7 @@ def string_values(value: Any) -> Iterator[str]:
                 yield from string_values(inner)
 
 
-def reference_values(value: Any, target: str = "", skip: frozenset[str] = frozenset()) -> Iterator[str]:
+def reference_values(value: Any, target: str = "", skip: Container[str] = ()) -> Iterator[str]:
     """`id␟Type` of a relative reference, `url␟` of an absolute one; contained ones and bare URNs are left out.
 
     `target` keeps references to one type, `skip` leaves out those that another parameter holds.
@@ -235,10 +237,14 @@ def reference_values(value: Any, target: str = "", skip: frozenset[str] = frozen
         return
     found = _REFERENCE.match(text)
     if found is None:
-        if "://" in text and (not target or f"/{target}/" in text) and not any(f"/{kind}/" in text for kind in skip):
+        if "://" in text and (not target or f"/{target}/" in text) and not _names_one(text, skip):
             yield text + SEPARATOR
     elif (not target or found[1] == target) and found[1] not in skip:
         yield found[2] + SEPARATOR + found[1]
+
+
+def _names_one(address: str, kinds: Container[str]) -> bool:
+    return any(part in kinds for part in address.split("/")[3:])
 
 
 def date_values(value: Any) -> Iterator[tuple[str, str]]:

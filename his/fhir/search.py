@@ -46,6 +46,7 @@ class Query:
     sorts: tuple[SortKey, ...] = ()
     total: str = ""  # "" estimate accurate
     only_total: bool = False
+    crowded: bool = False  # many match: a page looks at one candidate after the other instead of bringing all together
     cursor: tuple[str, ...] | None = None
     includes: list[Include] = field(default_factory=list)
     revincludes: list[Include] = field(default_factory=list)

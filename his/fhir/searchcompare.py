@@ -160,7 +160,7 @@ def updated(sql: Sql, found: UpdatedCondition, at: Place) -> None:
 def pattern(sql: Sql, found: PatternCondition, at: Place) -> None:
     """A value matches one of the patterns."""
     o = exists(sql, "resource_index", at, found.params)
-    sql.add(f"AND {o}.value LIKE ANY(%s))", list(found.patterns))
+    sql.add(f"AND {o}.value LIKE ANY(%s)", list(found.patterns)).add(")")
 
 
 _NUMBER = {
@@ -179,14 +179,21 @@ _NUMBER = {
 def number(sql: Sql, found: NumberCondition, at: Place) -> None:
     """A number compares as asked, in the unit asked for."""
     o = exists(sql, "resource_number", at, found.params)
-    sql.add("AND (")
+    sql.add("AND")
+    numbers(sql, found, o)
+    sql.add(")")
+
+
+def numbers(sql: Sql, found: NumberCondition, alias: str) -> None:
+    """The comparison of an indexed number with those asked for."""
+    sql.add("(")
     for n, (prefix, value, low, high, unit) in enumerate(found.alternatives):
         text, order = _NUMBER[prefix]
         sql.add("OR (" if n else "(")
-        sql.add(text.format(o=o), *({"l": low, "h": high, "v": value}[letter] for letter in order))
-        _unit(sql, unit, f"{o}.unit")
+        sql.add(text.format(o=alias), *({"l": low, "h": high, "v": value}[letter] for letter in order))
+        _unit(sql, unit, f"{alias}.unit")
         sql.add(")")
-    sql.add("))")
+    sql.add(")")
 
 
 def _unit(sql: Sql, unit: Unit, column: str) -> None:

@@ -10,6 +10,7 @@ import orjson
 
 from his.fhir.access import Caller, check
 from his.fhir.conditions import Asking, Condition, bad, write_cursor
+from his.fhir.crowd import doubtful, is_crowded
 from his.fhir.engine import Engine
 from his.fhir.http import Request, Response
 from his.fhir.included import MOST, Found, Included, included
@@ -29,7 +30,8 @@ def asking(engine: Engine, caller: Caller, prefer: str = "") -> Asking:
     """What this caller may look into through a search, and how it wants mistakes handled."""
 
     def within(kind: str) -> tuple[Condition, ...] | None:
-        return () if engine.registry.visible(kind, caller.scope) and caller.may("search", kind) else None
+        known = engine.registry.visible(kind, caller.scope)
+        return () if known and caller.may("search", kind) and caller.may("read", kind) else None
 
     return Asking(within, engine.now().isoformat(), LENIENT in prefer.replace(" ", ""))
 
@@ -64,6 +66,8 @@ async def search_bundle(engine: Engine, caller: Caller, query: Query) -> bytes:
     count = await _count(engine, scope.unit_id, query) if query.total or query.only_total else None
     rows: list[tuple[Any, ...]] = []
     if not query.only_total:
+        if doubtful(query):
+            query.crowded = await is_crowded(engine.reader, scope.unit_id, query)
         rows = await engine.reader.rows(page(query, scope.unit_id))
     more = len(rows) > query.count
     rows = rows[: query.count]

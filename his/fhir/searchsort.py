@@ -16,8 +16,7 @@ from his.fhir.searchcompare import Sql, named
 def keys_page(sql: Sql, query: Query, conditions: Callable[[], None]) -> None:
     """The inner query of a page in the order of the keys; `conditions` appends what else must hold."""
     names = [_expression(n, key) for n, key in enumerate(query.sorts)]
-    shown = ", ".join(f"coalesce('=' || ({name})::text, '') AS p{n}" for n, name in enumerate(names))
-    sql.add(f"SELECT c.id, c.version, c.content, {shown}, c.id AS last FROM resource_current c")
+    sql.add(f"SELECT c.id, c.version, c.content, {_shown(names)}, c.id AS last FROM resource_current c")
     for n, key in enumerate(query.sorts):
         if key.table:
             _key(sql, query.type, n, key)
@@ -29,6 +28,92 @@ def keys_page(sql: Sql, query: Query, conditions: Callable[[], None]) -> None:
     sql.add("ORDER BY " + ", ".join([*order, "c.id"]))
 
 
+def walkable(query: Query) -> bool:
+    """Whether the index of the first key can be walked in its order."""
+    return bool(query.sorts[0].table) and len(query.sorts[0].params) == 1
+
+
+_ROW = {"resource_index": ("value",), "resource_date": ("low", "high"), "resource_number": ("low", "high", "unit")}
+
+
+def walk_page(sql: Sql, query: Query, conditions: Callable[[], None]) -> None:
+    """The same page when many match: the index of the first key is walked, then come those without a value."""
+    first = query.sorts[0]
+    names = ["w." + first.column, *(_expression(n, key) for n, key in enumerate(query.sorts) if n)]
+    valued = query.cursor is None or query.cursor[0] != ""
+    if valued:
+        sql.add("SELECT * FROM ((")
+        _walked(sql, query, names, conditions)
+        sql.add("LIMIT %s) UNION ALL (", query.count + 1)
+    _unvalued(sql, query, conditions, fresh=valued)
+    if valued:
+        sql.add("LIMIT %s)) b", query.count + 1)
+
+
+def _walked(sql: Sql, query: Query, names: list[str], conditions: Callable[[], None]) -> None:
+    first = query.sorts[0]
+    sql.add(f"SELECT c.id, c.version, c.content, {_shown(names)}, c.id AS last FROM {first.table} w")
+    sql.add("JOIN resource_current c ON c.unit_id = ctx.unit AND c.type = w.type AND c.id = w.id")
+    for n, key in enumerate(query.sorts):
+        if n and key.table:
+            _key(sql, query.type, n, key)
+    sql.add(
+        "WHERE w.unit_id = ctx.unit AND w.type = %s AND w.param = %s AND NOT c.deleted", query.type, first.params[0]
+    )
+    _only(sql, first, "w")
+    mine, other = (", ".join(f"{alias}.{column}" for column in _ROW[first.table]) for alias in ("w", "e"))
+    sql.add(f"AND NOT EXISTS (SELECT 1 FROM {first.table} e WHERE e.unit_id = ctx.unit AND e.type = w.type")
+    sql.add(f"AND e.id = w.id AND e.param = w.param AND ({other}) {'>' if first.down else '<'} ({mine})")
+    _only(sql, first, "e")
+    sql.add("OFFSET 0)")
+    conditions()
+    if query.cursor:
+        _after(sql, query, names)
+        sql.add(f"AND {names[0]} {'<=' if first.down else '>='} %s{_cast(first)}", query.cursor[0][1:])
+    sql.add("ORDER BY " + ", ".join([*_order(query, names), "c.id"]))
+
+
+def _unvalued(sql: Sql, query: Query, conditions: Callable[[], None], *, fresh: bool) -> None:
+    """Those without a value of the first key, in the order of the others; `fresh` when none was shown yet."""
+    first = query.sorts[0]
+    names = ["NULL::text", *(_expression(n, key) for n, key in enumerate(query.sorts) if n)]
+    sql.add(f"SELECT c.id, c.version, c.content, {_shown(names)}, c.id AS last FROM resource_current c")
+    for n, key in enumerate(query.sorts):
+        if n and key.table:
+            _key(sql, query.type, n, key)
+    sql.add("WHERE c.unit_id = ctx.unit AND c.type = %s AND NOT c.deleted", query.type)
+    sql.add(f"AND NOT EXISTS (SELECT 1 FROM {first.table} e WHERE e.unit_id = ctx.unit AND e.type = c.type")
+    sql.add("AND e.id = c.id AND e.param = %s", first.params[0])
+    _only(sql, first, "e")
+    sql.add(")")
+    conditions()
+    if not fresh:
+        _after(sql, query, names)
+    sql.add("ORDER BY " + ", ".join([*_order(query, names)[1:], "c.id"]))
+
+
+def _only(sql: Sql, key: SortKey, alias: str) -> None:
+    """Of the rows of a key those that it sorts by."""
+    if key.table == "resource_index":
+        sql.add(f"AND {alias}.value <> ''")
+    if key.text:
+        sql.add(f"AND {alias}.value LIKE %s", f"%{SEPARATOR}%")
+    if key.pattern:
+        sql.add(f"AND {alias}.value LIKE %s", key.pattern)
+
+
+def _shown(names: list[str]) -> str:
+    return ", ".join(f"coalesce('=' || ({name})::text, '') AS p{n}" for n, name in enumerate(names))
+
+
+def _order(query: Query, names: list[str]) -> list[str]:
+    first = [f"{names[0]}{' DESC' if query.sorts[0].down else ''}"]
+    return first + [
+        f"{name}{' DESC' if key.down else ''} NULLS LAST"
+        for name, key in list(zip(names, query.sorts, strict=True))[1:]
+    ]
+
+
 def _expression(n: int, key: SortKey) -> str:
     return f"k{n}.v" if key.table else f"c.{key.column}"
 
@@ -38,12 +123,7 @@ def _key(sql: Sql, kind: str, n: int, key: SortKey) -> None:
     sql.add(f"LEFT JOIN LATERAL (SELECT {best}(s.{key.column}) AS v FROM {key.table} s")
     sql.add("WHERE s.unit_id = ctx.unit AND s.type = %s AND s.id = c.id AND", kind)
     named(sql, "s", key.params)
-    if key.table == "resource_index":
-        sql.add("AND s.value <> ''")
-    if key.text:
-        sql.add("AND s.value LIKE %s", f"%{SEPARATOR}%")
-    if key.pattern:
-        sql.add("AND s.value LIKE %s", key.pattern)
+    _only(sql, key, "s")
     sql.add(f") k{n} ON true")
 
 

@@ -10,18 +10,23 @@ looked up for each candidate. The keyset cursor is the leading index position of
 
 from his.fhir.conditions import (
     COMMON,
+    ChainCondition,
     Condition,
     DateCondition,
+    HasCondition,
     IdCondition,
+    NumberCondition,
+    PatternCondition,
     ValueCondition,
 )
 from his.fhir.search import Query
 from his.fhir.searchcompare import CONTEXT, Place, Sql, ranges, spans
-from his.fhir.searchsort import keys_page
+from his.fhir.searchsort import keys_page, walk_page, walkable
 from his.fhir.searchwhere import predicate
 
 _JOIN = "JOIN resource_current c ON c.unit_id = ctx.unit AND c.type = i.type AND c.id = i.id"
 ESTIMATED = 10_000
+PROBED = (ValueCondition, DateCondition, PatternCondition, NumberCondition, ChainCondition, HasCondition)
 __all__ = ["CONTEXT", "Sql", "few", "leading", "page", "planned", "total"]
 
 
@@ -30,7 +35,9 @@ def page(query: Query, unit: int) -> Sql:
     lead = leading(query)
     sql = Sql().add(CONTEXT, str(unit))
     sql.add("SELECT r.* FROM ctx CROSS JOIN LATERAL (")
-    if query.sorts:
+    if query.sorts and query.crowded and walkable(query):
+        walk_page(sql, query, lambda: _others(sql, query, None, "c"))
+    elif query.sorts:
         keys_page(sql, query, lambda: _others(sql, query, None, "c"))
     elif lead is None:
         _from_current(sql, query)
@@ -64,7 +71,7 @@ def planned(query: Query, unit: int) -> Sql:
 
 def _matches(sql: Sql, query: Query) -> None:
     sql.add("resource_current c WHERE c.unit_id = ctx.unit AND c.type = %s AND NOT c.deleted", query.type)
-    _others(sql, query, None, "c")
+    _others(sql, query, None, "c", paged=False)
 
 
 def leading(query: Query) -> Condition | None:
@@ -133,23 +140,27 @@ def _from_dates(sql: Sql, query: Query, lead: DateCondition) -> None:
     sql.add(f"ORDER BY i.{first}, i.{second}, i.id")
 
 
-def _others(sql: Sql, query: Query, lead: Condition | None, alias: str) -> None:
+def _others(sql: Sql, query: Query, lead: Condition | None, alias: str, *, paged: bool = True) -> None:
     """Every condition but the leading one, looked up for the candidate `alias.id`."""
     if query.ids is not None:
         sql.add("AND c.id = ANY(%s)", list(query.ids))
     if query.updated is not None:
         sql.add("AND")
         spans(sql, query.updated, "c.updated_at", "c.updated_at", instant=True)
-    at = Place(query.type, f"{alias}.id", "c", 0, few(query))
+    if lead is not None and len(query.conditions) == 1:
+        return
+    probing = query.crowded and bool(lead or paged)
+    at = Place(query.type, f"{alias}.id", "c", 0, few(query) or probing)
     for found in query.conditions:
         if found is lead:
             continue
         sql.add("AND")
-        if query.sort and isinstance(found, ValueCondition) and found.rank == COMMON:
-            predicate(sql, found, at)
-            sql.parts[-1] = "OFFSET 0)"  # a common code is probed along the order
-        else:
-            predicate(sql, found, at)
+        predicate(sql, found, at)
+        common = (query.sort and isinstance(found, ValueCondition) and found.rank == COMMON) or (
+            paged and isinstance(found, PatternCondition) and found.common
+        )
+        if (common or probing) and sql.parts[-1] == ")" and isinstance(found, PROBED):
+            sql.parts[-1] = "OFFSET 0)"  # stays a look-up for each candidate along the order
 
 
 def few(query: Query) -> bool:

@@ -54,7 +54,8 @@ def any_context(value: str) -> Range:
 
 def values(parameter: Parameter, ranges: list[Range]) -> Condition:
     """One of the ranges under any of the names that hold the parameter's rows."""
-    return ValueCondition(parameter.sources[0], tuple(dict.fromkeys(ranges)), parameter.sources[1:])
+    once = tuple(dict.fromkeys(ranges)) if len(ranges) > 1 else tuple(ranges)
+    return ValueCondition(parameter.sources[0], once, parameter.sources[1:])
 
 
 def any_of(found: list[Condition]) -> Condition:

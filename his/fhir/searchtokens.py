@@ -82,7 +82,7 @@ def token(name: str, parameter: Parameter, value: str) -> Range | Condition:
     if len(parts) > 2 or not any(parts) or (len(parts) == 1 and not parts[0]):
         raise bad(name[:60], "cần mã, hệ|mã, |mã hoặc hệ|.")
     system, code = parts if len(parts) == 2 else (None, parts[0])
-    if any(path.exists for path in parameter.paths):
+    if parameter.is_presence:
         # present or not, as a truth value: what is neither true nor there counts as false
         held = values(parameter, [Range("true" + SEPARATOR)])
         return {"true": held, "false": NotCondition(held)}.get(code, NeverCondition())
@@ -98,4 +98,4 @@ def token(name: str, parameter: Parameter, value: str) -> Range | Condition:
         return any_context(code)
     if code:
         return Range(bounded(code + SEPARATOR + system))
-    return PatternCondition(parameter.sources, (f"%{SEPARATOR}{like(system)}",))
+    return PatternCondition(parameter.sources, (f"%{SEPARATOR}{like(system)}",), common=True)

@@ -49,6 +49,8 @@ def conditions(resource_type: str, base: str, modifier: str, value: str, asking:
         raise bad(name[:60], "quá dài.")
     if modifier == "missing":
         return [_missing(name, parameter, value)]
+    if parameter.kind in ("token", "code"):
+        return [tokens(name, parameter, modifier, value)]
     match parameter.kind:
         case "date":
             _refuse_modifier(name, modifier)
@@ -79,7 +81,7 @@ def _refuse_modifier(name: str, modifier: str) -> None:
 def _missing(name: str, parameter: Parameter, value: str) -> Condition:
     if value not in ("true", "false") or parameter.kind == "composite":
         raise bad(name[:60], "chỉ nhận true hoặc false cho tham số không ghép.")
-    if any(path.exists for path in parameter.paths):
+    if parameter.is_presence:
         return NeverCondition() if value == "true" else NotCondition(NeverCondition())
     there: Condition = PresentCondition(
         _TABLE.get(parameter.kind, "resource_index"),

@@ -52,7 +52,7 @@ def _engine(sql: Sql, _found: EngineCondition, at: Place) -> None:
 
 
 def _content(sql: Sql, found: ContentCondition, at: Place) -> None:
-    sql.add(f"his_json_match({at.row}.content, %s, %s::jsonb)", found.path, found.named)
+    _read(sql, found, f"{at.row}.content")
 
 
 def _not(sql: Sql, found: NotCondition, at: Place) -> None:
@@ -64,15 +64,35 @@ def _not(sql: Sql, found: NotCondition, at: Place) -> None:
 def _all(sql: Sql, found: AllCondition, at: Place) -> None:
     sql.add("(")
     for n, inner in enumerate(found.inner):
+        if n and _is_content(inner) and sql.parts[-1] == ")":
+            sql.parts.pop()  # into the look-up before it, so that only texts it leaves are read
+            sql.add("AND")
+            _read(sql, inner, f"CASE WHEN {at.inner}.id <> '' THEN {at.row}.content END")
+            sql.add(")")
+            continue
         sql.add("AND" if n else "")
         predicate(sql, inner, at)
     sql.add(")")
 
 
+def _is_content(found: Condition) -> bool:
+    if isinstance(found, AnyCondition):
+        return all(isinstance(inner, ContentCondition) for inner in found.inner)
+    return isinstance(found, ContentCondition)
+
+
+def _read(sql: Sql, found: Condition, content: str) -> None:
+    sql.add("(")
+    for n, inner in enumerate(found.inner if isinstance(found, AnyCondition) else (found,)):
+        assert isinstance(inner, ContentCondition)
+        sql.add(f"{'OR ' if n else ''}his_json_match({content}, %s, %s::jsonb)", inner.path, inner.named)
+    sql.add(")")
+
+
 def _any(sql: Sql, found: AnyCondition, at: Place) -> None:
     """Few candidates are asked one by one; otherwise the ids of all alternatives are brought together first."""
-    plain = all(isinstance(inner, EngineCondition | IdCondition | ContentCondition) for inner in found.inner)
-    if at.few or plain:
+    plain = all(isinstance(inner, IdCondition | ContentCondition) for inner in found.inner)
+    if at.few or plain or any(isinstance(inner, EngineCondition) for inner in found.inner):
         sql.add("(")
         for n, inner in enumerate(found.inner):
             sql.add("OR" if n else "")
@@ -110,7 +130,7 @@ def _chain(sql: Sql, found: ChainCondition, at: Place) -> None:
             sql.add(f"{'OR' if n else ''} k{at.depth}.kind = %s AND EXISTS (SELECT 1 FROM", kind)
             candidates(sql, conditions, place)
             sql.add(f"AND {place.ident} = k{at.depth}.id)")
-        sql.add("))")
+        sql.add(")").add(")")
         return
     sql.add(f"AND {o}.value IN (SELECT t{at.depth}.ref FROM (")
     for n, (kind, conditions) in enumerate(found.targets):

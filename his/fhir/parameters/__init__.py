@@ -96,6 +96,11 @@ class Parameter:
         return (self.target,) if self.target else self.targets
 
     @property
+    def is_presence(self) -> bool:
+        """Whether it asks if an element is there at all."""
+        return self.paths != () and self.paths[-1].exists
+
+    @property
     def is_reference(self) -> bool:
         """Whether it points to other resources."""
         return self.kind in ("reference", "canonical")

@@ -17,14 +17,14 @@ BASE = "http://his.test/fhir/r4"
 
 @dataclass(frozen=True)
 class Tester:
-    """A caller of one unit; `denied` names the actions it may not do."""
+    """A caller of one unit; `denied` names the actions (or `action:Type`) it may not do."""
 
     scope: Scope
     blind_update: bool
     denied: frozenset[str]
 
     def may(self, action: str, resource_type: str) -> bool:
-        return action not in self.denied
+        return not {action, f"{action}:{resource_type}"} & self.denied
 
 
 async def authenticate(database: Database, headers: Headers) -> Tester:

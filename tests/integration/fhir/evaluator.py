@@ -45,7 +45,7 @@ def definition(kind: str, name: str) -> dict[str, Any]:
 
 @cache
 def compiled(expression: str) -> Callable[[Any], list[Any]]:
-    expression = re.sub(r"resolve\(\) is (\w+)", r"reference.matches('(^|/)\1/')", expression)
+    expression = re.sub(r"resolve\(\) is (\w+)", r"(reference.matches('(^|/)\1/') or type = '\1')", expression)
     return fhirpathpy.compile(expression, models["r4"])
 
 

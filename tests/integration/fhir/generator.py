@@ -22,11 +22,12 @@ class Generator:
         self.memory = memory
         self.chance = chance
         self.types = sorted(kind for kind, held in memory.resources.items() if held and kind in standard())
+        self.weights = [min(30, len(memory.resources[kind])) for kind in self.types]
         self.used: set[tuple[str, str]] = set()
 
     def search(self) -> tuple[str, list[tuple[str, str]]]:
         """A type and the pairs of a search."""
-        kind = self.chance.choice(self.types)
+        (kind,) = self.chance.choices(self.types, self.weights)
         pairs = [self.pair(kind, 2) for _ in range(self.chance.choice([1, 1, 1, 2, 2, 3]))]
         if self.chance.random() < 0.25:
             pairs.append(("_sort", self.order(kind)))

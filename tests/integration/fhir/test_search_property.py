@@ -86,11 +86,11 @@ async def add_sets(fhir: httpx.AsyncClient, memory: InMemory, chance: random.Ran
             "resourceType": "ValueSet", "id": f"vs{n}", "status": "active", "url": f"urn:vs:{n}",
             "compose": {"include": [{"system": s, "concept": [{"code": c}]} if s else {"concept": [{"code": c}]} for s, c in chosen]},
         }  # fmt: skip
-        assert (await fhir.put(f"/ValueSet/vs{n}", json=body)).status_code == 201
+        assert (await fhir.put(f"/ValueSet/vs{n}", json=body, headers={"x-blind": "1"})).status_code in (200, 201)
     patients = chance.sample(sorted(memory.resources["Patient"]), 5)
     body = {"resourceType": "List", "id": "few", "status": "current", "mode": "working",
             "entry": [{"item": {"reference": f"Patient/{p}"}} for p in patients]}  # fmt: skip
-    assert (await fhir.put("/List/few", json=body)).status_code == 201
+    assert (await fhir.put("/List/few", json=body, headers={"x-blind": "1"})).status_code in (200, 201)
 
 
 async def found_by(fhir: httpx.AsyncClient, kind: str, pairs: list[tuple[str, str]]) -> list[str]:
@@ -150,7 +150,7 @@ async def run(fhir: httpx.AsyncClient, memory: InMemory, searches: int, chance: 
         kind, pairs = generator.search()
         await compare(fhir, memory, chance, kind, pairs)
         telling += 0 < len(memory.search(kind, pairs)) < len(memory.resources[kind])
-    assert telling > searches // 4, "most searches found nothing or everything"
+    assert telling > searches // 5, "most searches found nothing or everything"
     return generator
 
 
