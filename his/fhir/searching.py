@@ -17,7 +17,7 @@ from his.fhir.outcome import FhirError
 from his.fhir.reader import Seen
 from his.fhir.search import Include, Query, parse, split_query
 from his.fhir.searchsql import CONTEXT, Sql, page, total
-from his.fhir.views import shown_bundle, view_of
+from his.fhir.views import view_of, viewed
 from his.kit.db import Scope
 
 Found = tuple[str, str, str]  # type, id, text
@@ -39,7 +39,7 @@ async def search(engine: Engine, caller: Caller, request: Request, kind: str, *,
     view = view_of(pairs, kind)
     if view is not None and view.summary == "text" and (query.includes or query.revincludes):
         raise bad("_summary", "text không dùng cùng _include và _revinclude.")
-    return Response(200, shown_bundle(await search_bundle(engine, caller, query), view))
+    return Response(200, await viewed(await search_bundle(engine, caller, query), view))
 
 
 async def search_bundle(engine: Engine, caller: Caller, query: Query) -> bytes:
