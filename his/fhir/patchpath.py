@@ -62,7 +62,7 @@ def _operation(item: Any, place: str) -> Operation:
         if name == "value":
             found.value = part
             found.parts["value"] = part
-        elif name in _CODES:
+        elif isinstance(name, str) and name in _CODES:
             found.parts[name] = next((v for key, v in part.items() if key.startswith("value")), None)
     kind = found.parts.get("type")
     if not isinstance(kind, str) or kind not in _PARTS:
