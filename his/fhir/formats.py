@@ -32,12 +32,27 @@ def negotiate(request: Request) -> None:
     if request.query and "_" in request.query:
         asked = request.flag("_format")
         request.pretty = request.flag("_pretty") == "true"
-    said = asked.replace(" ", "+") if asked else request.headers.get("accept", "") or "*/*"
+    if asked:
+        _choose(request, asked.replace(" ", "+"), "http._format")
+    else:
+        _choose(request, request.headers.get("accept", "") or "*/*", "http.Accept")
+
+
+def negotiate_form(request: Request, pairs: list[tuple[str, str]]) -> None:
+    """The same for what the body of a search says of the form of its answer."""
+    for name, value in pairs:
+        if name == "_format" and value:
+            _choose(request, value.replace(" ", "+"), "http._format")
+        elif name == "_pretty":
+            request.pretty = value == "true"
+
+
+def _choose(request: Request, said: str, expression: str) -> None:
     request.wire = form_of(said)
     if not request.wire and request.segments and request.segments[-1].startswith("$"):
         request.wire = JSON
     if not request.wire:
-        expression = "http._format" if asked else "http.Accept"
+        request.wire = JSON  # the refusal itself
         raise FhirError(406, "not-supported", "Chỉ trả application/fhir+json hoặc application/fhir+xml.", expression)
 
 

@@ -12,6 +12,7 @@ from his.fhir.access import Caller, check
 from his.fhir.conditions import bad, write_cursor
 from his.fhir.engine import Engine
 from his.fhir.extract import SEPARATOR
+from his.fhir.formats import negotiate_form
 from his.fhir.http import Request, Response
 from his.fhir.outcome import FhirError
 from his.fhir.reader import Seen
@@ -35,6 +36,7 @@ async def search(engine: Engine, caller: Caller, request: Request, kind: str, *,
             pairs = pairs + split_query((await request.body()).decode("ascii"))
         except UnicodeDecodeError:
             raise FhirError(400, "invalid", "Nội dung tìm kiếm chưa mã hóa phần trăm.") from None
+        negotiate_form(request, pairs)
     query = parse(kind, engine.localize(pairs))
     view = view_of(pairs, kind)
     if view is not None and view.summary == "text" and (query.includes or query.revincludes):
