@@ -18,7 +18,7 @@ GZIP_FROM = 1_400
 """Bytes below which an answer fits one packet, so that packing it saves nothing."""
 THREAD_FROM = 200_000
 """Bytes from which another form is made in a thread, so that nobody waits for it."""
-_JSON = re.compile(r"(application/(fhir\+json|json|json\+fhir|\*)|text/json|\*/\*|json|text/html)$")
+_JSON = re.compile(r"(application/(fhir\+(nd)?json|(nd)?json|json\+fhir|\*)|text/json|\*/\*|json|text/html)$")
 _XML = re.compile(r"(application/(fhir\+xml|xml|xml\+fhir)|text/xml|xml)$")
 _VERSION = re.compile(r"fhirversion\s*=\s*\"?([0-9.]+)")
 
@@ -26,18 +26,33 @@ _VERSION = re.compile(r"fhirversion\s*=\s*\"?([0-9.]+)")
 def negotiate(request: Request) -> None:
     """Set the form of the answer; 406 when the caller takes neither JSON nor XML.
 
-    The files of a bulk job have a form of their own.
+    An operation (`$...`) may answer in a form of its own, so there nothing is refused.
     """
-    if request.segments[:1] in (["$export"], ["$import"]):
-        return
     asked = ""
     if request.query and "_" in request.query:
         asked = request.flag("_format")
         request.pretty = request.flag("_pretty") == "true"
-    said = asked.replace(" ", "+") if asked else request.headers.get("accept", "") or "*/*"
+    if asked:
+        _choose(request, asked.replace(" ", "+"), "http._format")
+    else:
+        _choose(request, request.headers.get("accept", "") or "*/*", "http.Accept")
+
+
+def negotiate_form(request: Request, pairs: list[tuple[str, str]]) -> None:
+    """The same for what the body of a search says of the form of its answer."""
+    for name, value in pairs:
+        if name == "_format" and value:
+            _choose(request, value.replace(" ", "+"), "http._format")
+        elif name == "_pretty":
+            request.pretty = value == "true"
+
+
+def _choose(request: Request, said: str, expression: str) -> None:
     request.wire = form_of(said)
+    if not request.wire and request.segments and request.segments[-1].startswith("$"):
+        request.wire = JSON
     if not request.wire:
-        expression = "http._format" if asked else "http.Accept"
+        request.wire = JSON  # the refusal itself
         raise FhirError(406, "not-supported", "Chỉ trả application/fhir+json hoặc application/fhir+xml.", expression)
 
 

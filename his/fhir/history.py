@@ -19,7 +19,7 @@ from his.fhir.reader import Seen
 from his.fhir.resource_types import TYPES
 from his.fhir.searching import bundle
 from his.fhir.searchsql import CONTEXT, Sql
-from his.fhir.views import NAMES, shown_bundle, view_of
+from his.fhir.views import NAMES, view_of, viewed
 from his.fhir.writer import check_id
 
 DEFAULT_COUNT = 50
@@ -67,7 +67,7 @@ async def history(
         after = write_cursor(instant(last), f"{last[0]}/{last[1]}", str(last[2]))
         links.append(("next", _link(address, [*wanted.pairs, ("_cursor", after)])))
     entries = [_entry(engine, row) for row in rows[: wanted.count]]
-    return Response(200, shown_bundle(bundle("history", links, entries, total), view))
+    return Response(200, await viewed(bundle("history", links, entries, total), view))
 
 
 def instant(row: tuple[Any, ...]) -> str:

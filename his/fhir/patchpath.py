@@ -32,7 +32,7 @@ class Operation:
 
 
 def apply_path_patch(resource: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
-    """The patched resource (the argument is changed). Raises 400 or 422 with the operation's place."""
+    """The patched resource (the argument is changed); no operation is no change. Raises 400 or 422 with the place."""
     for operation in _operations(parameters):
         try:
             _APPLY[operation.kind](resource, operation)
@@ -46,9 +46,9 @@ def apply_path_patch(resource: dict[str, Any], parameters: dict[str, Any]) -> di
 def _operations(parameters: dict[str, Any]) -> list[Operation]:
     if parameters.get("resourceType") != "Parameters":
         raise _malformed("cần một tài nguyên Parameters.", "Parameters")
-    listed = parameters.get("parameter")
-    if not isinstance(listed, list) or not listed or len(listed) > MAX_OPERATIONS:
-        raise _malformed(f"cần 1 đến {MAX_OPERATIONS} thao tác.", "Parameters.parameter")
+    listed = parameters.get("parameter", [])
+    if not isinstance(listed, list) or len(listed) > MAX_OPERATIONS:
+        raise _malformed(f"cần một danh sách, tối đa {MAX_OPERATIONS} thao tác.", "Parameters.parameter")
     return [_operation(item, f"Parameters.parameter[{n}]") for n, item in enumerate(listed)]
 
 
@@ -62,7 +62,7 @@ def _operation(item: Any, place: str) -> Operation:
         if name == "value":
             found.value = part
             found.parts["value"] = part
-        elif name in _CODES:
+        elif isinstance(name, str) and name in _CODES:
             found.parts[name] = next((v for key, v in part.items() if key.startswith("value")), None)
     kind = found.parts.get("type")
     if not isinstance(kind, str) or kind not in _PARTS:
@@ -110,16 +110,27 @@ def _delete(resource: dict[str, Any], operation: Operation) -> None:
     target = _single(found, operation)
     if target.element is None:
         raise _unfit("không xóa được cả tài nguyên bằng bản vá.", operation)
-    if target.index is None:
-        target.holder.pop(target.name)
-        target.holder.pop(f"_{target.name}", None)
-        return
     for name in (target.name, f"_{target.name}"):
         held = target.holder.get(name)
-        if isinstance(held, list) and target.index < len(held):
+        if target.index is None:
+            target.holder.pop(name, None)
+        elif isinstance(held, list) and target.index < len(held):
             held.pop(target.index)
             if not any(item is not None for item in held):
                 target.holder.pop(name)
+    _prune(resource)
+
+
+def _prune(value: Any) -> bool:
+    """Take away elements that a delete left without content; whether nothing is left of this one."""
+    if isinstance(value, dict):
+        for name in [name for name, item in value.items() if _prune(item)]:
+            del value[name]
+        return not value
+    if isinstance(value, list):
+        value[:] = [item for item in value if not _prune(item)]
+        return not value
+    return False
 
 
 def _replace(resource: dict[str, Any], operation: Operation) -> None:

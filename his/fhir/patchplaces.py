@@ -161,11 +161,11 @@ def _sliced(current: list[Place], name: str, argument: str, path: str) -> list[P
 def children(holder: Place, name: str, path: str) -> Iterator[Place]:
     """The values of an element of this place; 400 when its type has no such element."""
     value = holder.value
-    if not isinstance(value, dict):
-        if name in ("extension", "id"):
-            raise refuse(path, "phần mở rộng của giá trị nguyên thủy chưa vá được bằng FHIRPath, hãy dùng JSON Patch.")
-        raise refuse(path, f"{holder.kind} không có phần tử {name}.")
-    kind = str(value.get("resourceType", "")) if holder.kind in ("", RESOURCE) else holder.kind
+    kind = holder.kind
+    if not isinstance(value, dict):  # the id and extensions of a primitive stand beside it
+        value, kind = _beside(holder), "Element"
+    elif kind == RESOURCE:
+        kind = str(value.get("resourceType", ""))
     known = elements(kind)
     group = choices(kind).get(name)
     if known is None or group is None:
@@ -177,6 +177,13 @@ def children(holder: Place, name: str, path: str) -> Iterator[Place]:
                 yield Place(value, element.name, index, element.type, element, kind)
         elif held is not None:
             yield Place(value, element.name, None, element.type, element, kind)
+
+
+def _beside(place: Place) -> dict[str, Any]:
+    shadow = place.holder.get(f"_{place.name}")
+    if isinstance(shadow, list):
+        shadow = shadow[place.index] if place.index is not None and place.index < len(shadow) else None
+    return shadow if isinstance(shadow, dict) else {}
 
 
 def _condition(expression: str, path: str) -> Callable[[Place], bool]:

@@ -12,6 +12,7 @@ from his.fhir.access import Caller, check
 from his.fhir.conditions import Asking, Condition, bad, write_cursor
 from his.fhir.crowd import doubtful, is_crowded
 from his.fhir.engine import Engine
+from his.fhir.formats import negotiate_form
 from his.fhir.http import Request, Response
 from his.fhir.included import MOST, Found, Included, included
 from his.fhir.outcome import FhirError, issue, outcome
@@ -20,7 +21,7 @@ from his.fhir.search import Query, parse, split_query
 from his.fhir.searchcompare import CONTEXT, Sql
 from his.fhir.searchsql import ESTIMATED, page, planned, total
 from his.fhir.valuesets import resolve
-from his.fhir.views import shown_bundle, view_of
+from his.fhir.views import view_of, viewed
 from his.kit.db import Scope
 
 LENIENT = "handling=lenient"
@@ -50,11 +51,12 @@ async def search(engine: Engine, caller: Caller, request: Request, kind: str, *,
             pairs = pairs + split_query((await request.body()).decode("ascii"))
         except UnicodeDecodeError:
             raise FhirError(400, "invalid", "Nội dung tìm kiếm chưa mã hóa phần trăm.", "http.body") from None
+        negotiate_form(request, pairs)
     query = parse(kind, engine.localize(pairs), asking(engine, caller, request.headers.get("prefer", "")))
     view = view_of(pairs, kind)
     if view is not None and view.summary == "text" and (query.includes or query.revincludes):
         raise bad("_summary", "text không dùng cùng _include và _revinclude.")
-    return Response(200, shown_bundle(await search_bundle(engine, caller, query), view))
+    return Response(200, await viewed(await search_bundle(engine, caller, query), view))
 
 
 async def search_bundle(engine: Engine, caller: Caller, query: Query) -> bytes:

@@ -4,6 +4,7 @@ http://hl7.org/fhir/R4/search.html#summary. What was left out is told by the tag
 rewritten, so that what is left stands as it was stored.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from his.fhir.jsontext import Member, Parsed, read_array, read_object
 
 NAMES = frozenset({"_summary", "_elements"})
 SUBSETTED = '{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}'
+THREAD_FROM = 200_000
 SUMMARIES = ("true", "text", "data", "count", "false")
 ALWAYS = frozenset({"resourceType", "id", "meta"})
 Keeps = Callable[[Element], bool]
@@ -64,10 +66,15 @@ def shown(text: str, view: View) -> str:
     return _cut_resource(read_object(text), view)
 
 
-def shown_bundle(body: bytes, view: View | None) -> bytes:
-    """A searchset or history with every resource as the view shows it; `_elements` leaves included ones whole."""
+async def viewed(body: bytes, view: View | None) -> bytes:
+    """A searchset or history as the view shows it, None for the whole; a large one is cut in a thread."""
     if view is None:
         return body
+    return await asyncio.to_thread(shown_bundle, body, view) if len(body) > THREAD_FROM else shown_bundle(body, view)
+
+
+def shown_bundle(body: bytes, view: View) -> bytes:
+    """A searchset or history with every resource as the view shows it; `_elements` leaves included ones whole."""
     text = body.decode()
     bundle = read_object(text)
     member = bundle.member("entry")

@@ -173,7 +173,7 @@ REFUSED = {
     "_include=Encounter:patient": "_include", "_include=**": "_include", "_revinclude=Encounter:nothing": "_revinclude",
     "_cursor=abc": "_cursor", "_cursor=W10": "_cursor", "_id=a b": "_id", "_has:Encounter:nothing:status=finished": "_has",
     "organization.nothing=x": "organization.nothing", "general-practitioner=Nothing/1": "general-practitioner",
-    "_lastUpdated=": "_lastUpdated", "_elements=id": "_elements", "name=%01": "name", "name=,": "name", "name=...": "name",
+    "_lastUpdated=": "_lastUpdated", "_elements=nothing": "_elements", "name=%01": "name", "name=,": "name", "name=...": "name",
     "gender:above=male": "gender:above", "active'=true": "active'",
 }  # fmt: skip
 

@@ -91,6 +91,10 @@ async def test_bundles_errors_and_metadata_as_xml(fhir: httpx.AsyncClient) -> No
     assert etree.fromstring(missing.content).xpath("string(f:issue/f:code/@value)", namespaces=NS) == "not-found"
     metadata = await fhir.get("/metadata?_format=application/fhir+xml")
     assert etree.fromstring(metadata.content).xpath("string(f:fhirVersion/@value)", namespaces=NS) == "4.0.1"
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    posted = await fhir.post("/Basic/_search", content="_count=1&_format=xml", headers=form)
+    assert etree.fromstring(posted.content).xpath("string(f:type/@value)", namespaces=NS) == "searchset"
+    assert (await fhir.post("/Basic/_search", content="_format=ttl", headers=form)).status_code == 406
     head = await fhir.head("/Basic", headers={"accept": "application/fhir+xml"})
     assert (head.status_code, head.content) == (200, b"")
 
