@@ -91,7 +91,7 @@ def check_shape(resource: dict[str, Any]) -> None:
         raise malformed(f"lồng sâu hơn {MAX_DEPTH} tầng.")
     contained = resource.get("contained", [])
     if not isinstance(contained, list) or not all(
-        isinstance(c, dict) and c.get("resourceType") in TYPES for c in contained
+        isinstance(c, dict) and isinstance(c.get("resourceType"), str) and c["resourceType"] in TYPES for c in contained
     ):
         raise malformed("contained cần resourceType.", "contained")
 

@@ -1,7 +1,10 @@
 """Bulk export over HTTP: whole, nothing of another unit, after a kill, for its client alone, gone when it is over."""
 
 import asyncio
+import os
+import sys
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -168,16 +171,21 @@ async def test_a_client_has_few_jobs_at_work(fhir: httpx.AsyncClient, worker: Da
     await finish(worker)
 
 
-def fill(dsn: str, count: int) -> None:
+def fill(dsn: str, count: int, unit: int = 3) -> None:
     """Resources straight into the store: an export looks at nothing else."""
     with psycopg.connect(dsn) as connection:
-        connection.execute("SELECT set_config('his.unit', '3', true)")
+        connection.execute("SELECT set_config('his.unit', %s, true)", (str(unit),))
         connection.execute(
             "INSERT INTO resource_current (unit_id, type, id, version, updated_at, deleted, engine, sha256, content) "
-            "SELECT 3, 'Flag', 'f' || lpad(n::text, 7, '0'), 1, now(), false, true, '', "
+            "SELECT %s, 'Flag', 'f' || lpad(n::text, 7, '0'), 1, now(), false, true, '', "
             '\'{"resourceType":"Flag","id":"f\' || lpad(n::text, 7, \'0\') || \'"}\' FROM generate_series(1, %s) n',
-            (count,),
+            (unit, count),
         )
+
+
+def size_of(place: Path) -> int:
+    """How much stands in the folder of a job."""
+    return sum(path.stat().st_size for path in place.iterdir()) if place.exists() else 0
 
 
 async def test_an_export_survives_a_kill(
@@ -191,16 +199,19 @@ async def test_an_export_survives_a_kill(
     where = await started(fhir, "/$export?_type=Flag")
     kills = 0
     place = files.folder(3, where.rpartition("/")[2])  # type: ignore[arg-type]
-    for n in range(1, 6):
+    for n in range(1, 5):
         task = asyncio.create_task(work.work_on_jobs(worker, clock.now() + n * work.LEASE * 2))
-        await asyncio.sleep(0.1)
+        before = size_of(place)
+        for _ in range(1000):
+            await asyncio.sleep(0.01)
+            if task.done() or size_of(place) > before + 1000:
+                break
         if not task.done():
             task.cancel()
             kills += 1
         await asyncio.gather(task, return_exceptions=True)
-        for path in sorted(place.iterdir())[-1:]:
-            with path.open("ab") as file:
-                file.write(b'{"half a line')
+        with sorted(place.iterdir())[-1].open("ab") as file:
+            file.write(b'{"half a line')
     assert kills >= 2
     await finish(worker, work.LEASE * 20)
     manifest = (await fhir.get(where)).json()
@@ -228,3 +239,52 @@ async def test_an_export_begins_anew_when_the_disk_lost_its_file(
     await finish(worker, work.PAUSES[0] * 2)
     manifest = (await fhir.get(where)).json()
     assert len(await downloaded(fhir, manifest)) == 5
+
+
+PROCESS = """
+import asyncio, datetime, os
+from his import discovery
+from his.exchange.bulk import export, work
+from his.fhir import registry
+from his.kit import clock
+from his.kit.db import Database
+
+export.PAGE_ROWS, work.NOTE, work.SLICE = 2, datetime.timedelta(milliseconds=50), datetime.timedelta(hours=1)
+
+async def main():
+    discovery.import_tables()
+    database = Database(os.environ["HIS_WORKER_DATABASE_URL"], size=2, render=registry.render)
+    await database.open()
+    await work.work_on_jobs(database, clock.now())
+
+asyncio.run(main())
+"""
+
+
+async def test_an_export_survives_a_killed_process(
+    fhir: httpx.AsyncClient, worker: Database, clone: dict[str, str]
+) -> None:
+    fhir.headers["x-unit"] = "4"
+    fill(clone["owner"], 4000, 4)
+    where = await started(fhir, "/$export?_type=Flag")
+    job = where.rpartition("/")[2]
+    environment = {**os.environ, "HIS_WORKER_DATABASE_URL": clone["his_worker"]}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", PROCESS, env=environment)
+    done = 0
+    try:
+        with psycopg.connect(clone["owner"], autocommit=True) as connection:
+            while done < 50:
+                assert process.returncode is None, "it was to be killed before its end"
+                await asyncio.sleep(0.02)
+                query = "SELECT coalesce((position->>'done')::int, 0) FROM bulk_job WHERE id = %s"
+                [(done,)] = connection.execute(query, (job,)).fetchall()
+    finally:
+        process.kill()
+        await process.wait()
+    assert done < 4000
+    assert (await fhir.get(where)).status_code == 202
+    await finish(worker)  # the lease of the dead process still holds
+    assert (await fhir.get(where)).status_code == 202
+    await finish(worker, work.LEASE * 2)
+    found = [r["id"] for r in await downloaded(fhir, (await fhir.get(where)).json())]
+    assert (len(found), len(set(found))) == (4000, 4000)
