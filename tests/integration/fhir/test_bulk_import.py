@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from his.exchange.bulk import importing, work
+from his.exchange.bulk import files, importing, work
 from his.exchange.bulk.sources import within
 from his.kit import clock
 from his.kit.config import get_settings
@@ -61,9 +61,14 @@ async def test_an_import_done_again_from_the_middle_writes_nothing_twice(
     lines = [json.dumps({**PATIENT, "name": [{"family": name, "given": [str(n)]}]}) for n in range(60)]
     answer = await fhir.post("/$import?type=Patient", content="\n".join(lines).encode(), headers=NDJSON)
     kills = 0
+    outcome = files.folder(1, answer.headers["content-location"].rpartition("/")[2]) / importing.OUTCOMES
     for n in range(1, 4):
         task = asyncio.create_task(work.work_on_jobs(worker, clock.now() + n * work.LEASE * 2))
-        await asyncio.sleep(0.15)
+        before = outcome.stat().st_size if outcome.exists() else 0
+        for _ in range(1000):
+            await asyncio.sleep(0.005)
+            if task.done() or (outcome.exists() and outcome.stat().st_size > before):
+                break
         if not task.done():
             task.cancel()
             kills += 1
