@@ -125,6 +125,7 @@ async def test_a_job_exists_for_its_client_alone(fhir: httpx.AsyncClient, worker
     where = await started(fhir, "/$export?_type=Patient")
     await finish(worker)
     url = (await fhir.get(where)).json()["output"][0]["url"]
+    assert (await fhir.get(url, headers={"x-denied": "read"})).status_code == 403
     for headers in ({"x-actor": "other"}, {"x-unit": "2"}):
         for method in ("GET", "DELETE"):
             assert (await fhir.request(method, where, headers=headers)).status_code == 404
