@@ -214,4 +214,9 @@ PARAMETERS: dict[str, str] = {
         type code channel.type
         url uri channel.endpoint
     """,
+    "ValueSet": """
+        identifier token identifier
+        status code status
+        url uri url
+    """,
 }
