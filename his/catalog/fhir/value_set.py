@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from his.catalog.fhir.asked import Coding, codings, day, instance, key_of, note, text_of
+from his.catalog.fhir.asked import Coding, codings, day, key_of, note, text_of
 from his.catalog.fhir.code_system import CODED, answers_of, shown, verdict
 from his.catalog.fhir.code_systems import SYSTEMS, TITLES, VALUE_SET, value_set_key
 from his.catalog.rules import query_words
@@ -17,10 +17,11 @@ from his.catalog.terms import Concept
 from his.fhir.build import Json, filled
 from his.fhir.dates import instant_text
 from his.fhir.http import Response
+from his.fhir.jsontext import read_document
 from his.fhir.operations.answers import resource
 from his.fhir.operations.arguments import refused
 from his.fhir.operations.declare import INSTANCE, TYPE, Call, Input, Operation
-from his.fhir.outcome import FhirError
+from his.fhir.outcome import FhirError, not_found
 from his.kit.db import Db
 from his.kit.ids import new_id
 from his.kit.text import tokens
@@ -46,19 +47,33 @@ class Definition:
         return list(dict.fromkeys([*self.whole, *self.codes]))
 
 
-def definition(call: Call) -> Definition:
-    """The value set asked for: by id, by `url`, or sent as `valueSet`."""
-    sent, url, named = call.inputs.first("valueSet"), call.inputs.first("url"), instance(call)
-    if sum(1 for one in (sent, url, named) if one) != 1:
-        place = (sent or url).place if sent or url else call.inputs.place("url")  # type: ignore[union-attr]
+async def definition(call: Call) -> Definition:
+    """The value set asked for: by id, by `url`, or sent as `valueSet`; a list of ours, or one the unit has stored."""
+    sent, url = call.inputs.first("valueSet"), call.inputs.first("url")
+    if sum(1 for one in (sent, url, call.identity) if one) != 1:
+        given = sent or url
+        place = given.place if given else call.inputs.place("url")
         raise refused(place, "Cần đúng một trong url, valueSet hoặc mã trong địa chỉ.", "required")
     if sent is not None:
         return _composed(sent.value, sent.place)
-    key = named or value_set_key(str(url.value if url else ""))
-    if not key:
-        assert url is not None
-        raise FhirError(404, "not-found", f"Hệ thống không có tập mã {str(url.value)[:200]}.", url.place)
-    return Definition(VALUE_SET + key, TITLES[key], [key])
+    key = call.identity if call.identity in SYSTEMS else value_set_key(str(url.value)) if url else ""
+    if key:
+        return Definition(VALUE_SET + key, TITLES[key], [key])
+    identity = call.identity or await _stored_as(call, str(url.value if url else ""))
+    stored = await call.engine.reader.read(call.caller.scope, "ValueSet", identity) if identity else None
+    if stored is not None and not stored.deleted:
+        return _composed(read_document(stored.content).value, "ValueSet")
+    if url is None:
+        raise not_found()
+    raise FhirError(404, "not-found", f"Hệ thống không có tập mã {str(url.value)[:200]}.", url.place)
+
+
+async def _stored_as(call: Call, url: str) -> str:
+    """The id under which the unit has stored the value set of this address, "" when it has none."""
+    if "url" not in call.engine.registry.parameters("ValueSet") or "," in url:
+        return ""
+    identity, more = await call.engine.find_one(call.caller.scope, "ValueSet", [("url", url.partition("|")[0])])
+    return "" if more else identity
 
 
 def _composed(content: dict[str, Any], place: str) -> Definition:
@@ -104,7 +119,7 @@ def _part(part: Any, place: str) -> tuple[str, list[str] | None]:
 
 async def expand(call: Call) -> Response:
     """One page of the codes that have all words of `filter`; too many without `count` is refused (too-costly)."""
-    wanted = definition(call)
+    wanted = await definition(call)
     offset, count = _window(call)
     words = query_words(call.inputs.get("filter", ""))
     async with call.engine.database.scoped(call.caller.scope) as db:
@@ -200,7 +215,7 @@ def _contained(key: str, concept: Concept, language: str, wordy: bool) -> Json:
 
 async def validate_code(call: Call) -> Response:
     """Does the code belong to the value set on the day?"""
-    wanted = definition(call)
+    wanted = await definition(call)
     asked = codings(call)
     placed = [(coding, _list_of(call, wanted, coding)) for coding in asked]
     answers = await answers_of(call, [(coding, key) for coding, key in placed if key])

@@ -49,7 +49,7 @@ async def submit(call: Call) -> Response:
 
 async def _find(db: Db, content: dict[str, Any], place: str) -> Claim:
     """The newest revision of the dossier; the same refusal for one that is not there and for one of another unit."""
-    names = {one.get("system"): one.get("value") for one in _identifiers(content, place)}
+    names = {str(one.get("system")): one.get("value") for one in _identifiers(content, place)}
     found: Claim | None = None
     identity = content.get("id")
     if isinstance(identity, str) and _uuid(identity):

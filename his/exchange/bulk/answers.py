@@ -166,6 +166,8 @@ async def _file(call: Call, job: BulkJob, name: str) -> Response:
     path = files.folder(job.unit_id, job.id) / name if held else None
     if not held or path is None or not path.exists():
         raise not_found()
+    if held[0]["type"] in job.spec["types"] and job.kind == "export" and not call.sees(held[0]["type"]):
+        raise FhirError(403, "forbidden", f"Mã truy cập này không được đọc {held[0]['type']}.", held[0]["type"])
     await call.engine.reader.audit(Seen("bulk:download", "BulkJob", str(job.id), call.caller.scope, {"file": name}))
     return File(path, held[0]["bytes"])
 

@@ -40,11 +40,12 @@ class Loader:
 
     scope: Scope
     types: frozenset[str]
+    seen: frozenset[str]
     blind_update: bool = True
 
     def may(self, action: str, resource_type: str) -> bool:
         """Create and update resources of the types of the job; look for what conditional references name."""
-        return resource_type in self.types and action in ("create", "update", "read", "search")
+        return resource_type in (self.types if action in ("create", "update") else self.seen)
 
 
 def fresh() -> State:
@@ -65,7 +66,7 @@ class Importing:
         self.transport = transport
         self.position: State = deepcopy(job.position) or fresh()
         scope = Scope(job.unit_id, job.actor, job.role)
-        self.caller = Loader(scope, frozenset(self.spec["types"]))
+        self.caller = Loader(scope, frozenset(self.spec["types"]), frozenset(self.spec["seen"]))
 
     async def step(self) -> bool:
         """Fetch a file or write a batch of lines; False when every file is done."""

@@ -94,6 +94,9 @@ class _Run:
             await self._stumble(error, "Tệp của công việc bị hỏng.", position={})
         except OSError as error:
             await self._stumble(error, "Không ghi được tệp của công việc.")
+        except Exception as error:  # counted like every other failure, or the job would come back for ever
+            log.exception("job %s of unit %s", self.job.id, self.job.unit_id)
+            await self._stumble(error, "Lỗi trong hệ thống khi làm việc này.")
 
     async def _note(self, at: datetime, **fields: Any) -> None:
         """Have the disk hold the files, then have the row say so."""

@@ -44,7 +44,13 @@ async def run(call: Call) -> Response:
         if not allowed(url):
             raise FhirError(403, "forbidden", "Địa chỉ nguồn không nằm trong danh sách được phép.", one.place)
         inputs.append({"type": kind, "url": url, "file": f"in-{n:04d}.ndjson"})
-    return await start(call, "import", {"types": sorted({one["type"] for one in inputs}), "inputs": inputs})
+    spec = {"types": sorted({one["type"] for one in inputs}), "seen": _seen(call), "inputs": inputs}
+    return await start(call, "import", spec)
+
+
+def _seen(call: Call) -> list[str]:
+    """The types in which conditional references of the lines may look: those that the client may read and search."""
+    return [kind for kind in sorted(TYPES) if call.sees(kind)]
 
 
 def _parts(listed: list[Any], place: str) -> tuple[str, str]:
@@ -80,7 +86,8 @@ async def _sent(call: Call) -> Response:
     assert call.caller.scope.unit_id is not None
     job_id = new_id()
     place = files.folder(call.caller.scope.unit_id, job_id)
-    spec = {"types": [pairs["type"]], "inputs": [{"type": pairs["type"], "file": "in-0000.ndjson"}]}
+    inputs = [{"type": pairs["type"], "file": "in-0000.ndjson"}]
+    spec = {"types": [pairs["type"]], "seen": _seen(call), "inputs": inputs}
     try:
         await _receive(call, place)
         return await start(call, "import", spec, job_id)

@@ -95,7 +95,8 @@ def _from_body(operation: Operation, item: Any, place: str) -> Value:
         raise refused(place, f"Tham số {name} cần đúng một giá trị.", "structure")
     key, value = held[0], item[held[0]]
     if key == "resource":
-        if declared.kind != "Resource" or not isinstance(value, dict) or value.get("resourceType") not in TYPES:
+        kind = value.get("resourceType") if isinstance(value, dict) else None
+        if declared.kind != "Resource" or not isinstance(kind, str) or kind not in TYPES:
             raise refused(f"{place}.resource", f"Tham số {name} không nhận tài nguyên này.", "structure")
         return Value(name, "Resource", value, f"{place}.resource")
     if key == "part":

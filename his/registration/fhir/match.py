@@ -59,7 +59,7 @@ def _described(resource: dict[str, Any], place: str) -> Scan:
     """What the Patient says of itself, as one scan; 400 when it says nothing to look for."""
     numbers = {"citizen": "", "insurance": "", "card": "", "code": ""}
     for n, one in enumerate(_objects(resource.get("identifier"), f"{place}.identifier")):
-        system, value = one.get("system"), one.get("value")
+        system, value = str(one.get("system")), one.get("value")
         if not isinstance(value, str) or len(value) > 100:
             raise refused(f"{place}.identifier[{n}].value", "Định danh cần value.", "value")
         for name, systems in _SYSTEMS.items():

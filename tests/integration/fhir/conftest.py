@@ -61,3 +61,12 @@ async def fhir(app: FhirApp) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"x-unit": "1", "content-type": "application/fhir+json", "accept": "application/fhir+json"}
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers, timeout=60) as client:
         yield client
+
+
+@pytest_asyncio.fixture
+async def worker(clone: dict[str, str]) -> AsyncIterator[Database]:
+    """The database as the worker sees it."""
+    database = Database(clone["his_worker"], size=4, render=render)
+    await database.open()
+    yield database
+    await database.close()

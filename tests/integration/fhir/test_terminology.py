@@ -201,3 +201,15 @@ async def test_lists_are_for_signed_in_callers_with_the_right(fhir: httpx.AsyncC
     query = f"/CodeSystem/$lookup?system={ICD10}&code=A01.0"
     assert (await fhir.get(query, headers={"x-denied": "read"})).status_code == 403
     assert (await fhir.get(query, headers={"x-unit": "2"})).status_code == 200
+
+
+async def test_a_value_set_that_the_unit_has_stored(fhir: httpx.AsyncClient) -> None:
+    compose = {"include": [{"system": ICD10, "concept": [{"code": "A01.0"}]}]}
+    sent = {"resourceType": "ValueSet", "status": "active", "url": "urn:test:own-set", "compose": compose}
+    stored = (await fhir.post("/ValueSet", json=sent)).json()
+    for path in (f"/ValueSet/{stored['id']}/$expand", "/ValueSet/$expand?url=urn:test:own-set"):
+        answer = await fhir.get(path)
+        assert [one["code"] for one in answer.json()["expansion"]["contains"]] == ["A01.0"]
+        assert (await fhir.get(path, headers={"x-unit": "2"})).status_code == 404
+    there = await ask(fhir, f"/ValueSet/{stored['id']}/$validate-code", code="A09.9", system=ICD10)
+    assert there["result"] is False

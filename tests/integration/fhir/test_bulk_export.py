@@ -1,77 +1,21 @@
-"""Bulk export and import over HTTP, with the worker's step in between: whole, once, after a kill, for its client alone."""
+"""Bulk export over HTTP: whole, nothing of another unit, after a kill, for its client alone, gone when it is over."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
+import os
+import sys
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
-import pytest_asyncio
 
-from his.exchange.bulk import export, files, importing, work
-from his.exchange.bulk.sources import within
-from his.fhir.registry import render
+from his.exchange.bulk import export, files, work
 from his.kit import clock
 from his.kit.config import get_settings
 from his.kit.db import Database
-
-PATIENT = {"resourceType": "Patient", "name": [{"text": "Lê Thị Mẫu"}], "gender": "female", "birthDate": "1991-02-03"}
-NDJSON = {"content-type": "application/fhir+ndjson"}
-
-
-@pytest_asyncio.fixture
-async def worker(clone: dict[str, str]) -> AsyncIterator[Database]:
-    """The database as the worker sees it."""
-    database = Database(clone["his_worker"], size=3, render=render)
-    await database.open()
-    yield database
-    await database.close()
-
-
-async def finish(worker: Database, later: timedelta = timedelta()) -> None:
-    """Let the worker do everything that waits."""
-    while await work.work_on_jobs(worker, clock.now() + later):
-        pass
-
-
-async def made(fhir: httpx.AsyncClient, body: dict[str, Any], **headers: str) -> dict[str, Any]:
-    answer = await fhir.post(f"/{body['resourceType']}", json=body, headers=headers)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-async def started(fhir: httpx.AsyncClient, path: str, **headers: str) -> str:
-    answer = await fhir.get(path, headers=headers)
-    assert answer.status_code == 202, answer.text
-    return answer.headers["content-location"]
-
-
-async def downloaded(fhir: httpx.AsyncClient, manifest: dict[str, Any], part: str = "output") -> list[dict[str, Any]]:
-    found = []
-    for one in manifest[part]:
-        answer = await fhir.get(one["url"], headers={"accept": "application/fhir+ndjson"})
-        assert answer.status_code == 200
-        assert answer.headers["content-type"] == "application/fhir+ndjson"
-        lines = [json.loads(line) for line in answer.text.splitlines()]
-        assert len(lines) == one["count"]
-        found += lines
-    return found
-
-
-async def exported(fhir: httpx.AsyncClient, worker: Database, path: str) -> list[dict[str, Any]]:
-    where = await started(fhir, path)
-    await finish(worker)
-    answer = await fhir.get(where)
-    assert answer.status_code == 200, answer.text
-    return await downloaded(fhir, answer.json())
-
-
-def complaint(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["issue"][0].get("expression", [""])[0]
+from tests.integration.fhir.bulk import NDJSON, PATIENT, complaint, downloaded, exported, finish, made, started
 
 
 async def test_a_unit_is_exported_whole_and_nothing_of_another(fhir: httpx.AsyncClient, worker: Database) -> None:
@@ -181,6 +125,7 @@ async def test_a_job_exists_for_its_client_alone(fhir: httpx.AsyncClient, worker
     where = await started(fhir, "/$export?_type=Patient")
     await finish(worker)
     url = (await fhir.get(where)).json()["output"][0]["url"]
+    assert (await fhir.get(url, headers={"x-denied": "read"})).status_code == 403
     for headers in ({"x-actor": "other"}, {"x-unit": "2"}):
         for method in ("GET", "DELETE"):
             assert (await fhir.request(method, where, headers=headers)).status_code == 404
@@ -227,16 +172,21 @@ async def test_a_client_has_few_jobs_at_work(fhir: httpx.AsyncClient, worker: Da
     await finish(worker)
 
 
-def fill(dsn: str, count: int) -> None:
+def fill(dsn: str, count: int, unit: int = 3) -> None:
     """Resources straight into the store: an export looks at nothing else."""
     with psycopg.connect(dsn) as connection:
-        connection.execute("SELECT set_config('his.unit', '3', true)")
+        connection.execute("SELECT set_config('his.unit', %s, true)", (str(unit),))
         connection.execute(
             "INSERT INTO resource_current (unit_id, type, id, version, updated_at, deleted, engine, sha256, content) "
-            "SELECT 3, 'Flag', 'f' || lpad(n::text, 7, '0'), 1, now(), false, true, '', "
+            "SELECT %s, 'Flag', 'f' || lpad(n::text, 7, '0'), 1, now(), false, true, '', "
             '\'{"resourceType":"Flag","id":"f\' || lpad(n::text, 7, \'0\') || \'"}\' FROM generate_series(1, %s) n',
-            (count,),
+            (unit, count),
         )
+
+
+def size_of(place: Path) -> int:
+    """How much stands in the folder of a job."""
+    return sum(path.stat().st_size for path in place.iterdir()) if place.exists() else 0
 
 
 async def test_an_export_survives_a_kill(
@@ -250,16 +200,19 @@ async def test_an_export_survives_a_kill(
     where = await started(fhir, "/$export?_type=Flag")
     kills = 0
     place = files.folder(3, where.rpartition("/")[2])  # type: ignore[arg-type]
-    for n in range(1, 6):
+    for n in range(1, 5):
         task = asyncio.create_task(work.work_on_jobs(worker, clock.now() + n * work.LEASE * 2))
-        await asyncio.sleep(0.1)
+        before = size_of(place)
+        for _ in range(1000):
+            await asyncio.sleep(0.01)
+            if task.done() or size_of(place) > before + 1000:
+                break
         if not task.done():
             task.cancel()
             kills += 1
         await asyncio.gather(task, return_exceptions=True)
-        for path in sorted(place.iterdir())[-1:]:
-            with path.open("ab") as file:
-                file.write(b'{"half a line')
+        with sorted(place.iterdir())[-1].open("ab") as file:
+            file.write(b'{"half a line')
     assert kills >= 2
     await finish(worker, work.LEASE * 20)
     manifest = (await fhir.get(where)).json()
@@ -289,141 +242,50 @@ async def test_an_export_begins_anew_when_the_disk_lost_its_file(
     assert len(await downloaded(fhir, manifest)) == 5
 
 
-async def imported(fhir: httpx.AsyncClient, worker: Database, where: str) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:  # fmt: skip
-    await finish(worker)
-    answer = await fhir.get(where)
-    assert answer.status_code == 200, answer.text
-    manifest = answer.json()
-    return manifest, await downloaded(fhir, manifest), await downloaded(fhir, manifest, "error")
+PROCESS = """
+import asyncio, datetime, os
+from his import discovery
+from his.exchange.bulk import export, work
+from his.fhir import registry
+from his.kit import clock
+from his.kit.db import Database
+
+export.PAGE_ROWS, work.NOTE, work.SLICE = 2, datetime.timedelta(milliseconds=50), datetime.timedelta(hours=1)
+
+async def main():
+    discovery.import_tables()
+    database = Database(os.environ["HIS_WORKER_DATABASE_URL"], size=2, render=registry.render)
+    await database.open()
+    await work.work_on_jobs(database, clock.now())
+
+asyncio.run(main())
+"""
 
 
-async def test_an_import_writes_what_is_right_and_tells_of_every_line(
-    fhir: httpx.AsyncClient, worker: Database
+async def test_an_export_survives_a_killed_process(
+    fhir: httpx.AsyncClient, worker: Database, clone: dict[str, str]
 ) -> None:
-    own = str(uuid4())
-    lines = [
-        json.dumps({**PATIENT, "id": own}),
-        json.dumps(PATIENT),
-        "",
-        json.dumps({**PATIENT, "gender": "xx"}),
-        "{broken",
-        json.dumps({"resourceType": "Basic", "code": {"text": "x"}}),
-    ]
-    answer = await fhir.post("/$import?type=Patient", content="\n".join(lines).encode(), headers=NDJSON)
-    assert answer.status_code == 202, answer.text
-    _, outcomes, errors = await imported(fhir, worker, answer.headers["content-location"])
-    assert len(outcomes) == 5
-    assert len(errors) == 3
-    places = [e["extension"][0]["valueString"].partition("#")[2] for e in errors]
-    assert places == ["4", "5", "6"]
-    assert errors[0]["issue"][0]["expression"] == ["Patient.gender"]
-    stored = await fhir.get(f"/Patient/{own}")
-    assert stored.json()["gender"] == "female"
-    written = [o["issue"][0]["details"]["text"] for o in outcomes if o["issue"][0]["severity"] == "information"]
-    assert len(written) == 2
-    assert (await fhir.get(f"/Patient/{own}", headers={"x-unit": "2"})).status_code == 404
-
-
-async def test_an_import_done_again_from_the_middle_writes_nothing_twice(
-    fhir: httpx.AsyncClient, worker: Database, clone: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importing, "LINES", 5)
-    name = f"Nạp{uuid4().hex[:8]}"
-    lines = [json.dumps({**PATIENT, "name": [{"family": name, "given": [str(n)]}]}) for n in range(60)]
-    answer = await fhir.post("/$import?type=Patient", content="\n".join(lines).encode(), headers=NDJSON)
-    kills = 0
-    for n in range(1, 4):
-        task = asyncio.create_task(work.work_on_jobs(worker, clock.now() + n * work.LEASE * 2))
-        await asyncio.sleep(0.15)
-        if not task.done():
-            task.cancel()
-            kills += 1
-        await asyncio.gather(task, return_exceptions=True)
-    await finish(worker, work.LEASE * 20)
-    assert kills
-    manifest = (await fhir.get(answer.headers["content-location"])).json()
-    assert len(await downloaded(fhir, manifest)) == 60
-    total = (await fhir.get("/Patient", params={"family": name, "_total": "accurate", "_count": "1"})).json()["total"]
-    assert total == 60
-
-
-@pytest_asyncio.fixture
-async def source(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[str, dict[str, bytes]]]:
-    """A real HTTP server with files, on the list of allowed sources."""
-    held: dict[str, bytes] = {}
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        path = head.split(" ")[1]
-        body = held.get(path)
-        status = "200 OK" if body is not None else "302 Found\r\nLocation: http://127.0.0.1:1/x"
-        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body or b'')}\r\nConnection: close\r\n\r\n".encode())
-        writer.write(body or b"")
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/files/"
-    monkeypatch.setenv("HIS_IMPORT_SOURCES", base)
-    get_settings.cache_clear()
-    yield base, held
-    server.close()
-
-
-def named(*files_: tuple[str, str]) -> dict[str, Any]:
-    return {
-        "resourceType": "Parameters",
-        "parameter": [
-            {"name": "input", "part": [{"name": "type", "valueCode": kind}, {"name": "url", "valueUri": url}]}
-            for kind, url in files_
-        ],
-    }
-
-
-async def test_an_import_fetches_from_allowed_addresses_only(
-    fhir: httpx.AsyncClient, worker: Database, source: tuple[str, dict[str, bytes]]
-) -> None:
-    base, held = source
-    own = str(uuid4())
-    held["/files/p.ndjson"] = json.dumps({**PATIENT, "id": own}).encode() + b"\n"
-    held["/files/b.ndjson"] = b'{"resourceType":"Basic","code":{"text":"x"}}\n'
-    answer = await fhir.post("/$import", json=named(("Patient", f"{base}p.ndjson"), ("Basic", f"{base}b.ndjson")))
-    assert answer.status_code == 202, answer.text
-    _, outcomes, errors = await imported(fhir, worker, answer.headers["content-location"])
-    assert (len(outcomes), errors) == (2, [])
-    assert (await fhir.get(f"/Patient/{own}")).status_code == 200
-    for url in ("http://169.254.169.254/latest", f"{base}../secret", f"{base}%2e%2e/secret", "file:///etc/passwd", "x"):
-        refused = await fhir.post("/$import", json=named(("Patient", url)))
-        assert complaint(refused) == (403, "Parameters.parameter[0].part")
-    moved = await fhir.post("/$import", json=named(("Patient", f"{base}moved.ndjson")))
-    await finish(worker)
-    failed = await fhir.get(moved.headers["content-location"])
-    assert failed.status_code == 500
-    assert "302" in failed.json()["issue"][0]["details"]["text"]
-
-
-async def test_a_wrong_import_is_refused_by_name(fhir: httpx.AsyncClient) -> None:
-    async def sent(query: str, **headers: str) -> tuple[int, str]:
-        return complaint(await fhir.post(f"/$import{query}", content=b"{}", headers={**NDJSON, **headers}))
-
-    assert await sent("") == (400, "http.type")
-    assert await sent("?type=Pat") == (400, "http.type")
-    assert await sent("?type=Patient&x=1") == (400, "http.x")
-    assert (await sent("?type=Patient", **{"x-denied": "create"}))[0] == 403
-    assert (await fhir.get("/$import")).status_code == 405
-    assert complaint(await fhir.post("/$import", json={"resourceType": "Parameters"}))[0] == 400
-    odd = {"resourceType": "Parameters", "parameter": [{"name": "input", "part": [{"name": "type", "valueCode": "Patient"}]}]}  # fmt: skip
-    assert complaint(await fhir.post("/$import", json=odd)) == (400, "Parameters.parameter[0].part")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://good.example.evil/data/", "https://good.example@evil/data/", "https://good.example/data/../x",
-        "https://good.example/data/%252e%252e/x", "https://good.example/data/\\evil", "https://good.example/other",
-        "http://good.example/data/", "https://good.example:99999/data/", "//good.example/data/",
-    ],
-)  # fmt: skip
-def test_an_address_beside_the_list_is_not_within_it(url: str) -> None:
-    assert within("https://good.example/data/a.ndjson", "https://good.example/data/")
-    assert not within(url, "https://good.example/data/")
+    fhir.headers["x-unit"] = "4"
+    fill(clone["owner"], 4000, 4)
+    where = await started(fhir, "/$export?_type=Flag")
+    job = where.rpartition("/")[2]
+    environment = {**os.environ, "HIS_WORKER_DATABASE_URL": clone["his_worker"]}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", PROCESS, env=environment)
+    done = 0
+    try:
+        with psycopg.connect(clone["owner"], autocommit=True) as connection:
+            while done < 50:
+                assert process.returncode is None, "it was to be killed before its end"
+                await asyncio.sleep(0.02)
+                query = "SELECT coalesce((position->>'done')::int, 0) FROM bulk_job WHERE id = %s"
+                [(done,)] = connection.execute(query, (job,)).fetchall()
+    finally:
+        process.kill()
+        await process.wait()
+    assert done < 4000
+    assert (await fhir.get(where)).status_code == 202
+    await finish(worker)  # the lease of the dead process still holds
+    assert (await fhir.get(where)).status_code == 202
+    await finish(worker, work.LEASE * 2)
+    found = [r["id"] for r in await downloaded(fhir, (await fhir.get(where)).json())]
+    assert (len(found), len(set(found))) == (4000, 4000)
