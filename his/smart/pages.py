@@ -14,6 +14,7 @@ from his.smart import store
 from his.smart.service import clients, consent
 from his.smart.service.consent import Question, Refused, SentBack
 from his.smart.terms import AUTHORIZE_PATH, KINDS, ClientForm
+from his.smart.view import sentence
 from his.web.page import MenuItem, Toast, render
 
 router = APIRouter()
@@ -30,7 +31,7 @@ def _page(request: Request, question: Question, context: dict[str, object], stat
         "smart/authorize.html",
         {
             "question": question,
-            "scopes": [(one, consent.words(one)) for one in question.scopes],
+            "scopes": [(one, sentence(one)) for one in question.scopes],
             "q": "",
             "matches": (),
             "searched": False,

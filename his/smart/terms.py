@@ -80,6 +80,11 @@ SCOPE_WORDS: Final = {
     "offline_access": "Tiếp tục truy cập sau khi tài khoản này đăng xuất",
     "online_access": "Tiếp tục truy cập cho đến khi tài khoản này đăng xuất",
 }
+ABOUT: Final = {
+    "patient": "của người bệnh đang mở",
+    "user": "mà tài khoản này được xem",
+    "system": "của cả đơn vị",
+}
 LETTER_WORDS: Final = {"c": "tạo", "r": "đọc", "u": "sửa", "d": "xóa", "s": "tìm"}
 TYPE_WORDS: Final = {
     "*": "mọi loại dữ liệu",
@@ -101,3 +106,5 @@ TYPE_WORDS: Final = {
     "Procedure": "thủ thuật, phẫu thuật",
     "ServiceRequest": "chỉ định dịch vụ",
 }
+SPOKEN: Final = (*SCOPE_WORDS.values(), *ABOUT.values(), *LETTER_WORDS.values(), *TYPE_WORDS.values())
+"""Every word a sentence about a scope may hold."""
