@@ -7,6 +7,7 @@ code systems: the codes, where the guide lists them all. Prose, mappings and exa
 from pathlib import Path
 from typing import Any
 
+import orjson
 from lxml import etree
 
 FHIR = "{http://hl7.org/fhir}"
@@ -38,6 +39,12 @@ def read_guide(folder: Path) -> dict[str, Any]:
                 sets[_text(root, "url")] = found
     wanted = {e["set"] for p in profiles.values() for e in p["elements"] if "set" in e}
     return {"profiles": profiles, "sets": {url: found for url, found in sorted(sets.items()) if url in wanted}}
+
+
+def guide_text(folder: Path) -> bytes:
+    """The guide as it is kept in this package."""
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(read_guide(folder), option=options)
 
 
 def _text(node: Any, name: str) -> str:

@@ -10,9 +10,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from his.fhir.oauth import TOKEN_PATH
 from his.kit.config import get_settings
 from his.smart.oauth import Client, Facts
-from his.smart.terms import ALGORITHMS, TOKEN_PATH, Method
+from his.smart.terms import ALGORITHMS, Method
 
 LONGEST_ASSERTION = 300
 """Seconds an assertion may live (Backend Services: five minutes)."""

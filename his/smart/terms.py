@@ -6,12 +6,6 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105  # an address
-INTROSPECT_PATH: Final = "/oauth2/introspect"
-REVOKE_PATH: Final = "/oauth2/revoke"
-KEYS_PATH: Final = "/oauth2/jwks"
-AUTHORIZE_PATH: Final = "/authorize"
-FHIR_PATH: Final = "/fhir/r4"
 ALGORITHMS: Final = ("RS384", "ES384")
 """Signatures of client assertions: both are required of a server by Backend Services."""
 
