@@ -23,7 +23,6 @@ from his.kit.cors import Cors
 from his.kit.db import Database
 from his.kit.errors import HisError, Kind, Severity
 from his.kit.middleware import Guard, secured
-from his.smart.service.metadata import security
 from his.web import pages as shell_pages
 from his.web.language import Language
 from his.web.page import Gateway, is_fragment, render_error, render_incident
@@ -54,7 +53,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     _errors(app)
     app.add_middleware(Language)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(FhirGate, fhir=FhirApp(database, fhir_caller, security=security(settings.public_url)))
+    app.add_middleware(FhirGate, fhir=FhirApp(database, fhir_caller))
     app.add_middleware(Cors)
     app.add_middleware(Guard)
     return app

@@ -7,7 +7,6 @@ app = FhirGate(fastapi_app, fhir)                # ASGI; everything outside /fhi
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import psycopg
 from starlette.datastructures import Headers
@@ -57,12 +56,10 @@ class FhirApp:
         registry: Registry | None = None,
         tag_system: str = ORIGIN,
         limits: Limits | None = None,
-        security: dict[str, Any] | None = None,
     ) -> None:
         self.authenticate = authenticate
         address = base.rstrip("/") or get_settings().public_url + PREFIX
         self.engine = Engine(database, registry or discover(), address, tag_system, limits or Limits())
-        self.security = security
         self._metadata = b""
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -106,7 +103,7 @@ class FhirApp:
             if request.method != "GET":
                 raise not_allowed("GET")
             if not self._metadata:
-                self._metadata = statement(self.engine.registry, self.engine.base, self.engine.now(), self.security)
+                self._metadata = statement(self.engine.registry, self.engine.base, self.engine.now())
             return Response(200, self._metadata)
         caller = await self.authenticate(self.engine.database, request.headers)
         try:

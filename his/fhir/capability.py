@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 
 from his.fhir.dates import instant_text
+from his.fhir.oauth import FHIR_PATH, security
 from his.fhir.operations.declare import Operation
 from his.fhir.operations.found import discover as operations
 from his.fhir.parameters import DEFINITIONS, parameters
+from his.fhir.profile_set import OURS
 from his.fhir.registry import Registry
 from his.fhir.resource_types import TYPES
 
@@ -27,8 +29,8 @@ INTERACTIONS = (
 CONTROLS = (("_id", "token"), ("_lastUpdated", "date"), ("_has", "special"), ("_list", "special"))
 
 
-def statement(registry: Registry, base: str, at: datetime, security: dict[str, Any] | None = None) -> bytes:
-    """http://hl7.org/fhir/R4/capabilitystatement.html of this server, as bytes; `security` says how tokens are had."""
+def statement(registry: Registry, base: str, at: datetime) -> bytes:
+    """http://hl7.org/fhir/R4/capabilitystatement.html of this server, as bytes."""
     return orjson.dumps(
         {
             "resourceType": "CapabilityStatement",
@@ -45,7 +47,7 @@ def statement(registry: Registry, base: str, at: datetime, security: dict[str, A
                     "mode": "server",
                     "security": {
                         "cors": True,
-                        **(security or {}),
+                        **security(base.removesuffix(FHIR_PATH)),
                         "description": "Mã truy cập (Bearer) của máy khách hoặc phiên của người đã đăng nhập; "
                         "chỉ thấy dữ liệu của đơn vị mình.",
                     },
@@ -61,8 +63,10 @@ def statement(registry: Registry, base: str, at: datetime, security: dict[str, A
 def _resource(registry: Registry, kind: str) -> dict[str, Any]:
     known = parameters(kind)
     includes = [f"{kind}:{p.name}" for p in known.values() if p.is_reference]
+    profiles = [one.address for one in OURS if one.type == kind]
     found: dict[str, Any] = {
         "type": kind,
+        **({"supportedProfile": profiles} if profiles else {}),
         "documentation": _documentation(registry, kind),
         "interaction": [{"code": code} for code in INTERACTIONS],
         "versioning": "versioned-update",

@@ -11,7 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from his.discovery import import_tables
 from his.fhir.app import PREFIX
 from his.fhir.engine import Engine
+from his.fhir.guide import guide_text
 from his.fhir.importer import Importing, Report, find, load
+from his.fhir.profile_set import GUIDE_FILE
 from his.fhir.profiles import write
 from his.fhir.registry import discover, render
 from his.kit import clock
@@ -74,8 +76,14 @@ async def _import(address: str, unit: int, files: list[Path]) -> Report:
 @app.command("profiles")
 def write_profiles(
     folder: Annotated[Path, typer.Argument(help="Thư mục ghi tệp mô tả.")] = Path("fhir_profiles"),
+    guide: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Thư mục XML của hướng dẫn quốc gia, để nạp lại.")
+    ] = None,
 ) -> None:
-    """Ghi CapabilityStatement, NamingSystem, CodeSystem và StructureDefinition của hệ thống."""
+    """Ghi CapabilityStatement, NamingSystem, CodeSystem, ValueSet và StructureDefinition của hệ thống."""
     import_tables()
+    if guide is not None:
+        GUIDE_FILE.write_bytes(guide_text(guide))
+        console.print(str(GUIDE_FILE))
     for path in write(folder, discover(), get_settings().public_url + PREFIX, clock.now()):
         console.print(str(path))

@@ -11,6 +11,7 @@ from his.fhir import systems
 from his.fhir.capability import statement
 from his.fhir.dates import instant_text
 from his.fhir.jsontext import ENGINE_ONLY
+from his.fhir.profile_files import files
 from his.fhir.registry import Registry
 
 NAMING: tuple[tuple[str, str, str], ...] = (
@@ -31,6 +32,8 @@ SHARE_PARTS = ("amount_covered", "insurer_share", "copayment", "self_paid", "oth
 def resources(registry: Registry, base: str, at: datetime) -> Iterator[tuple[str, bytes]]:
     """File name and content of every conformance resource."""
     yield "CapabilityStatement.json", statement(registry, base, at)
+    for name, resource in files(at):
+        yield name, _json(resource)
     for name, system, description in NAMING:
         yield f"NamingSystem-{name}.json", _json(_naming(name, system, description, at))
     yield "CodeSystem-origin.json", _json(_origin(at))

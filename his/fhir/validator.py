@@ -7,13 +7,15 @@ but not in R4B are checked for shape only.
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import BaseModel, ValidationError
 
+from his.fhir import profile_check
 from his.fhir.bindings import bindings
-from his.fhir.dates import interval
+from his.fhir.invariants import walk
 from his.fhir.jsontext import MAX_DEPTH, malformed
 from his.fhir.outcome import FhirError
 from his.fhir.resource_types import TYPES
@@ -52,6 +54,8 @@ def validate(resource_type: str, resource: dict[str, Any]) -> None:
                 400, "structure", f"Nội dung không đúng cấu trúc của {resource_type}.", resource_type
             ) from None
     findings = list(_own(resource_type, resource))[:MAX_FINDINGS]
+    if not findings and "profile" in (resource.get("meta") or ()):
+        findings = list(islice(profile_check.findings(resource_type, resource), MAX_FINDINGS))
     if findings:
         raise FhirError(422, "invariant", findings[0].message, findings=findings)
 
@@ -109,7 +113,7 @@ def _own(resource_type: str, resource: dict[str, Any]) -> Iterator[Finding]:
                 if code not in codes:
                     allowed = ", ".join(sorted(codes))
                     yield _broken("FHIR-BINDING-01", f"Mã ở {path} phải là một trong: {allowed}.", path)
-    yield from _periods(resource, resource_type)
+    yield from walk(resource, resource_type)
     yield from INVARIANTS.get(resource_type, _no_invariants)(resource)
 
 
@@ -123,23 +127,6 @@ def _codes(value: Any, rest: tuple[str, ...], path: str) -> Iterator[tuple[str, 
             yield from _codes(child, rest[1:], f"{path}.{rest[0]}")
     elif isinstance(value, str):
         yield path, value
-
-
-def _periods(value: Any, path: str) -> Iterator[Finding]:
-    """Every object with `start` and `end` dates, wherever it stands."""
-    if isinstance(value, dict):
-        start, end = value.get("start"), value.get("end")
-        if isinstance(start, str) and isinstance(end, str):
-            low, high = interval(start), interval(end)
-            if low and high and low[0] >= high[1]:
-                yield _broken("FHIR-PERIOD-01", f"{path}: ngày bắt đầu sau ngày kết thúc.", path)
-        for name, item in value.items():
-            if isinstance(item, dict | list):
-                yield from _periods(item, f"{path}.{name}")
-    elif isinstance(value, list):
-        for n, item in enumerate(value):
-            if isinstance(item, dict | list):
-                yield from _periods(item, f"{path}[{n}]")
 
 
 def _broken(code: str, message: str, path: str) -> Finding:

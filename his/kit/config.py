@@ -141,6 +141,15 @@ class Settings(BaseSettings):
     authorization_code_seconds: int = Field(
         60, ge=10, le=600, description="Life of an authorization code; it works once."
     )
+    fhir_guide: str = Field(
+        "http://fhir.ehealth.gov.vn/core",
+        description="Address under which the national FHIR guide has its profiles and identifier systems.",
+    )
+    fhir_systems: str = Field(
+        "",
+        description="Identifier systems that differ from the guide's, as name=address pairs separated by spaces; names: "
+        "citizen insurance patient-code facility license.",
+    )
     smart_jwks_hosts: str = Field(
         "",
         description="Hosts (host or host:port, separated by spaces) from which JWK sets of SMART clients may be fetched.",

@@ -1,29 +1,22 @@
 """The grants and endpoints of the protocol, as subclasses of Authlib's: each says what this system adds or forbids."""
 
-import json
-from datetime import UTC, datetime
 from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, InvalidScopeError
+from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7009 import RevocationEndpoint
-from authlib.oauth2.rfc7523.client import JWTBearerClientAssertion
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from his.identity.passwords import digest
 from his.identity.scopes import INTROSPECT, grant, is_known, split
 from his.identity.tables import AccessToken, SmartCode, SmartRefresh
 from his.identity.terms import User
 from his.kit.config import get_settings
+from his.smart.assertion import Assertion
 from his.smart.oauth import Asked, Client, Facts, Server, context, person_address
-from his.smart.terms import ALGORITHMS, TOKEN_PATH, Method
+from his.smart.terms import Method
 
-LONGEST_ASSERTION = 300
-"""Seconds an assertion may live (Backend Services: five minutes)."""
 METHODS = [Method.SIGNED.value, Method.PUBLIC.value, Method.BASIC.value, Method.POST.value]
 CONFIDENTIAL = [Method.SIGNED.value, Method.BASIC.value, Method.POST.value]
 
@@ -159,52 +152,6 @@ class MachineGrant(ClientCredentialsGrant):  # type: ignore[misc]
         token = self.generate_token(scope=self.request.scope, include_refresh_token=False)
         self.save_token(token)
         return 200, token, self.TOKEN_RESPONSE_HEADER
-
-
-class Assertion(JWTBearerClientAssertion):  # type: ignore[misc]
-    """`private_key_jwt`: RS384 or ES384, for this endpoint, at most five minutes long, each `jti` once."""
-
-    CLIENT_AUTH_METHOD = Method.SIGNED.value
-
-    def __init__(self, facts: Facts) -> None:
-        super().__init__(leeway=10)
-        self.facts = facts
-
-    def get_audiences(self) -> list[str]:
-        """The token endpoint, as the client reached it."""
-        return [get_settings().public_url + TOKEN_PATH]
-
-    def resolve_client_public_key(self, client: Client) -> KeySet:
-        """The registered keys, or those its own address gave."""
-        try:
-            return KeySet.import_key_set(json.loads(self.facts.keys))
-        except (ValueError, TypeError, KeyError, JoseError):
-            raise InvalidClientError(description="The client's keys cannot be read.") from None
-
-    def process_assertion_claims(self, assertion: str, resolve_key: Any) -> Any:
-        """Signature by one of two algorithms and none else, then the claims."""
-        try:
-            token = jwt.decode(assertion, resolve_key, algorithms=list(ALGORITHMS))
-            self.verify_claims(token.claims)
-        except (JoseError, ValueError, TypeError, AttributeError):
-            raise InvalidClientError(description="The client assertion does not hold.") from None
-        return token.claims
-
-    def validate_jti(self, claims: dict[str, Any], jti: Any) -> bool:
-        """A fresh `jti` of an assertion that does not live too long."""
-        now = self.facts.now.timestamp()
-        ends = claims.get("exp")
-        if (
-            not isinstance(jti, str)
-            or not 0 < len(jti) <= 500
-            or isinstance(ends, bool)
-            or not isinstance(ends, int | float)
-        ):
-            return False
-        if ends > now + LONGEST_ASSERTION + self.leeway or self.facts.assertion_used:
-            return False
-        self.facts.assertion = (jti, datetime.fromtimestamp(ends + self.leeway + 1, UTC))
-        return True
 
 
 class Introspection(IntrospectionEndpoint):  # type: ignore[misc]

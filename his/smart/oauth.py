@@ -13,6 +13,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, OAuth2Reque
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from joserfc import jwt
 
+from his.fhir.oauth import FHIR_PATH
 from his.identity.passwords import digest, new_token
 from his.identity.scopes import grant, split
 from his.identity.tables import AccessToken, ApiClient, SmartCode, SmartGrant, SmartRefresh
@@ -20,7 +21,7 @@ from his.identity.terms import User
 from his.kit.changes import Changes
 from his.kit.config import get_settings
 from his.smart.service.keys import ALGORITHM, signing_key
-from his.smart.terms import FHIR_PATH, Method
+from his.smart.terms import Method
 
 ADDRESS = (
     "https://authorization.invalid/oauth2"  # Authlib insists on https; what it is reached by is the proxy's matter

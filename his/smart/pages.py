@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from his.fhir.oauth import AUTHORIZE_PATH
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
 from his.kit.errors import HisError, Kind
@@ -13,7 +14,8 @@ from his.registration import service as registration
 from his.smart import store
 from his.smart.service import clients, consent
 from his.smart.service.consent import Question, Refused, SentBack
-from his.smart.terms import AUTHORIZE_PATH, KINDS, ClientForm
+from his.smart.terms import KINDS, ClientForm
+from his.smart.view import sentence
 from his.web.page import MenuItem, Toast, render
 
 router = APIRouter()
@@ -30,7 +32,7 @@ def _page(request: Request, question: Question, context: dict[str, object], stat
         "smart/authorize.html",
         {
             "question": question,
-            "scopes": [(one, consent.words(one)) for one in question.scopes],
+            "scopes": [(one, sentence(one)) for one in question.scopes],
             "q": "",
             "matches": (),
             "searched": False,

@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from his.fhir.oauth import FHIR_PATH, INTROSPECT_PATH, KEYS_PATH, REVOKE_PATH, TOKEN_PATH
 from his.kit import clock
 from his.kit.config import get_settings
 from his.smart.service import keys, tokens
 from his.smart.service.metadata import openid_configuration, smart_configuration
-from his.smart.terms import FHIR_PATH, INTROSPECT_PATH, KEYS_PATH, REVOKE_PATH, TOKEN_PATH
 
 router = APIRouter()
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -6,12 +6,6 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105  # an address
-INTROSPECT_PATH: Final = "/oauth2/introspect"
-REVOKE_PATH: Final = "/oauth2/revoke"
-KEYS_PATH: Final = "/oauth2/jwks"
-AUTHORIZE_PATH: Final = "/authorize"
-FHIR_PATH: Final = "/fhir/r4"
 ALGORITHMS: Final = ("RS384", "ES384")
 """Signatures of client assertions: both are required of a server by Backend Services."""
 
@@ -80,6 +74,11 @@ SCOPE_WORDS: Final = {
     "offline_access": "Tiếp tục truy cập sau khi tài khoản này đăng xuất",
     "online_access": "Tiếp tục truy cập cho đến khi tài khoản này đăng xuất",
 }
+ABOUT: Final = {
+    "patient": "của người bệnh đang mở",
+    "user": "mà tài khoản này được xem",
+    "system": "của cả đơn vị",
+}
 LETTER_WORDS: Final = {"c": "tạo", "r": "đọc", "u": "sửa", "d": "xóa", "s": "tìm"}
 TYPE_WORDS: Final = {
     "*": "mọi loại dữ liệu",
@@ -101,3 +100,5 @@ TYPE_WORDS: Final = {
     "Procedure": "thủ thuật, phẫu thuật",
     "ServiceRequest": "chỉ định dịch vụ",
 }
+SPOKEN: Final = (*SCOPE_WORDS.values(), *ABOUT.values(), *LETTER_WORDS.values(), *TYPE_WORDS.values())
+"""Every word a sentence about a scope may hold."""

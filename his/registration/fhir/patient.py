@@ -52,7 +52,10 @@ def to_fhir(patient: Patient) -> dict[str, Any]:
 
 def identifiers(patient: Patient) -> list[dict[str, Any]]:
     """The code of the unit, and the citizen number where it is known."""
-    found = (identifier(PATIENT_CODE, patient.code, "usual"), identifier(CITIZEN, patient.citizen_number, "official"))
+    found = (
+        identifier(PATIENT_CODE, patient.code, "secondary"),
+        identifier(CITIZEN, patient.citizen_number, "official"),
+    )
     return [one for one in found if one]
 
 

@@ -22,7 +22,7 @@ from his.kit.ids import new_id
 from his.smart import store
 from his.smart.grants import token_server
 from his.smart.oauth import Asked, Facts
-from his.smart.terms import LETTER_WORDS, SCOPE_WORDS, TYPE_WORDS, Chosen
+from his.smart.terms import Chosen
 
 LAUNCH_LIFE = timedelta(minutes=5)
 LONGEST = 8_000
@@ -234,15 +234,3 @@ async def start_launch(caller: Caller, client_id: str, patient_id: str, encounte
     await caller.db.apply(Changes().insert(row).audit("app-launched", "Patient", patient_id, app=client.id), caller.now)
     facts = Facts(caller.now)
     return client, with_parameters(client.launch_url, [("iss", facts.base), ("launch", token)])
-
-
-def words(scope: str) -> str:
-    """A scope as a sentence for the person who allows it."""
-    found = read_scope(scope)
-    if found is None:
-        return SCOPE_WORDS.get(scope, scope)
-    verbs = ", ".join(LETTER_WORDS[letter] for letter in found.letters)
-    kind = TYPE_WORDS.get(found.type, found.type)
-    about = "của người bệnh đang mở" if found.level == "patient" else "tài khoản này được xem"
-    limit = "".join(f", chỉ {name} = {value}" for name, value in found.query)
-    return f"{verbs[0].upper()}{verbs[1:]} {kind} {about}{limit}"

@@ -5,16 +5,9 @@ https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html and OpenID Connect
 
 from typing import Any
 
+from his.fhir.oauth import AUTHORIZE_PATH, INTROSPECT_PATH, KEYS_PATH, REVOKE_PATH, TOKEN_PATH
 from his.smart.service.keys import ALGORITHM
-from his.smart.terms import (
-    ALGORITHMS,
-    AUTHORIZE_PATH,
-    INTROSPECT_PATH,
-    KEYS_PATH,
-    REVOKE_PATH,
-    TOKEN_PATH,
-    Method,
-)
+from his.smart.terms import ALGORITHMS, Method
 
 CAPABILITIES = (
     "launch-ehr",
@@ -71,32 +64,4 @@ def openid_configuration(address: str) -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "claims_supported": ["iss", "sub", "aud", "exp", "iat", "nonce", "fhirUser", "name"],
-    }
-
-
-def security(address: str) -> dict[str, Any]:
-    """`rest.security` of the CapabilityStatement: the OAuth addresses as SMART's extension says them."""
-    names = (
-        ("authorize", AUTHORIZE_PATH),
-        ("token", TOKEN_PATH),
-        ("introspect", INTROSPECT_PATH),
-        ("revoke", REVOKE_PATH),
-    )
-    return {
-        "extension": [
-            {
-                "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
-                "extension": [{"url": name, "valueUri": address + path} for name, path in names],
-            }
-        ],
-        "service": [
-            {
-                "coding": [
-                    {
-                        "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
-                        "code": "SMART-on-FHIR",
-                    }
-                ]
-            }
-        ],
     }

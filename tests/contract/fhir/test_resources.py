@@ -108,3 +108,5 @@ def test_the_conformance_files_are_valid_and_up_to_date() -> None:
         validate(fresh["resourceType"], fresh)
         kept = json.loads((folder / name).read_text(encoding="utf-8"))
         assert {**kept, "date": ""} == {**fresh, "date": ""}, f"{name}: run `his fhir profiles`"
+    written = {name for name, _ in resources(discover(), "http://127.0.0.1:8000/fhir/r4", AT)}
+    assert {path.name for path in folder.iterdir()} == written

@@ -31,6 +31,7 @@ from his.reporting.terms import SEXES, SPLITS
 from his.settlement import view as settlement
 from his.settlement.papers.summary import STEPS
 from his.settlement.rules.forms import FORMS as SETTLEMENT_FORMS
+from his.smart import terms as smart
 from his.web import i18n, keys, page
 
 HIS = Path(__file__).parents[3] / "his"
@@ -122,6 +123,8 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("settlement/templates/month.html", "word"): STEPS.values(),
     ("settlement/templates/month.html", "g.title"): [group.title for group in (*FORM_GROUPS, OTHER)],
     ("settlement/templates/month.html", "r.title"): settlement.ROW_TITLES,
+    ("smart/view.py", "word"): smart.SPOKEN,
+    ("smart/templates/clients.html", "word"): smart.KINDS.values(),
     ("web/templates/base.html", "item.label"): _menu(),
     ("web/templates/base.html", "k.label"): KEY_WORDS,
     ("web/templates/keys.html", "titles[context]"): (),  # context_names() has translated them
