@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, select
+from sqlmodel import SQLModel
 
 from his.identity.tables import (
     AccessToken,
@@ -24,6 +25,7 @@ _client, _token, _grant, _code = table(ApiClient), table(AccessToken), table(Sma
 _refresh, _launch, _assertion = table(SmartRefresh), table(SmartLaunch), table(SmartAssertion)
 _patient, _unit = table(Patient), table(Unit)
 MOST_CLIENTS = 500
+MOST_ENDED = 500
 
 
 async def find_client(db: Db, client_id: str) -> ApiClient | None:
@@ -96,6 +98,19 @@ async def list_old_assertions(db: Db, client_id: str, now: datetime) -> list[Sma
     """Used assertions of a client whose time is over: they need not be remembered."""
     query = select(_assertion).where(_assertion.c.client_id == client_id, _assertion.c.expires_at <= now)
     return await db.models(SmartAssertion, query.limit(100))
+
+
+async def list_ended(db: Db, before: datetime) -> list[SQLModel]:
+    """Tokens, codes, launches and assertions that ended before then, some hundreds of each."""
+    found: list[SQLModel] = []
+    found += await db.models(AccessToken, select(_token).where(_token.c.expires_at < before).limit(MOST_ENDED))
+    found += await db.models(SmartCode, select(_code).where(_code.c.expires_at < before).limit(MOST_ENDED))
+    found += await db.models(SmartRefresh, select(_refresh).where(_refresh.c.expires_at < before).limit(MOST_ENDED))
+    found += await db.models(SmartLaunch, select(_launch).where(_launch.c.expires_at < before).limit(MOST_ENDED))
+    found += await db.models(
+        SmartAssertion, select(_assertion).where(_assertion.c.expires_at < before).limit(MOST_ENDED)
+    )
+    return found
 
 
 async def is_used(db: Db, client_id: str, jti_sha256: str) -> bool:

@@ -24,6 +24,7 @@ from his.smart.service.remote_keys import is_allowed
 from his.smart.terms import ClientForm, Listed
 
 _ADDRESS = re.compile(r"[!-~]{1,500}")
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")  # it goes into the security policy of a page
 SMALLEST_RSA = 2048
 
 
@@ -133,7 +134,11 @@ def _is_web(address: str) -> bool:
     except ValueError:
         return False
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    return bool(_ADDRESS.fullmatch(address.strip())) and bool(parts.netloc) and (parts.scheme == "https" or local)
+    return (
+        bool(_ADDRESS.fullmatch(address.strip()))
+        and bool(_HOST.fullmatch(parts.netloc))
+        and (parts.scheme == "https" or local)
+    )
 
 
 def _is_redirect(address: str) -> bool:

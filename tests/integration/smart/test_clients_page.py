@@ -67,6 +67,8 @@ async def test_keys_that_sign_are_admitted_without_their_private_part(client, ow
         ({"redirect_uris": "javascript:alert(1)"}, "redirect_uris"),
         ({"redirect_uris": "https://[::1"}, "redirect_uris"),
         ({"redirect_uris": "https://a b/"}, "redirect_uris"),
+        ({"redirect_uris": "https://a;script-src/"}, "redirect_uris"),
+        ({"redirect_uris": "https://user@app.example/"}, "redirect_uris"),
         ({"launch_url": "ftp://app.example"}, "launch_url"),
         ({"launch_url": "https://[::1"}, "launch_url"),
         ({"kind": "signed", "jwks": ""}, "jwks"),
