@@ -53,13 +53,16 @@ def bring_up_to_date(connection: psycopg.Connection[Any], units: Iterable[int]) 
 
 
 def _unit(connection: psycopg.Connection[Any], unit: int) -> int:
-    connection.execute("SELECT set_config('his.unit', %s, false)", (str(unit),))
     count, last = 0, ("", "")
-    while rows := connection.execute(_NEXT, (unit, *last, BATCH)).fetchall():
-        payload = [_rows(kind, identity, content) for kind, identity, content in rows]
-        connection.execute("SELECT his_reindex(%s, %s::jsonb)", (unit, orjson.dumps(payload).decode()))
+    while True:
+        with connection.transaction():
+            connection.execute("SELECT set_config('his.unit', %s, true)", (str(unit),))
+            rows = connection.execute(_NEXT, (unit, *last, BATCH)).fetchall()
+            if not rows:
+                return count
+            payload = [_rows(kind, identity, content) for kind, identity, content in rows]
+            connection.execute("SELECT his_reindex(%s, %s::jsonb)", (unit, orjson.dumps(payload).decode()))
         count, last = count + len(rows), (rows[-1][0], rows[-1][1])
-    return count
 
 
 def _rows(kind: str, identity: str, content: str) -> dict[str, Any]:
