@@ -157,7 +157,7 @@ class Importing:
             if error.kind is Kind.BUSY:
                 raise
             if len(ready) == 1:
-                return {n: ("", _without_place(issues_of(error))) for n in ready}
+                return {n: ("", _at_home(issues_of(error), text)) for n, text in ready.items()}
         told: dict[int, tuple[str, list[Any]]] = {}
         for n, text in ready.items():
             told |= await self._apply({n: text})
@@ -209,9 +209,12 @@ def _outcome(source: State, n: int, issues: list[Any]) -> bytes:
     return orjson.dumps({"resourceType": "OperationOutcome", "extension": extension, "issue": issues})
 
 
-def _without_place(issues: list[Any]) -> list[Any]:
+def _at_home(issues: list[Any], entry: str) -> list[Any]:
     """Issues that speak of the resource, not of the transaction it travelled in."""
+    away, home = "Bundle.entry[0].resource.", f"{orjson.loads(entry)['resource']['resourceType']}."
     for one in issues:
         if "expression" in one:
-            one["expression"] = [text.removeprefix("Bundle.entry[0].resource.") for text in one["expression"]]
+            one["expression"] = [
+                home + text.removeprefix(away) if text.startswith(away) else text for text in one["expression"]
+            ]
     return issues
