@@ -16,11 +16,8 @@ from his.fhir.jsontext import read_value
 
 # A member name can never match inside a string: there its quotes are escaped.
 _REFERENCE = re.compile(r'("reference"\s*:\s*)("(?:[^"\\]|\\.)*")')
-# A URN as a member, as an item of a list, or as a link of a narrative: parsing is for those that may be replaced only.
-_URN = re.compile(
-    r"""(?:"(\w+)"\s*:\s*\[?|,)\s*"(urn:(?:uuid|oid):[A-Za-z0-9.\-]+)"|(?:href|src)\s*=\s*(?:\\"|')(urn:[A-Za-z0-9.:\-]+)"""
-)
-STRINGS = frozenset({"value", "reference", "display", "id"})
+_URN = re.compile(r"urn:(?:uuid|oid):[A-Za-z0-9.\-]+")
+_IN_STRING = re.compile(r'"(?:value|reference|display|id)"\s{0,9}:\s{0,9}"\Z')
 _LINK = re.compile(r"""((?:href|src)\s*=\s*["'])([^"']*)(["'])""")
 REWRITTEN = frozenset({"Uri", "Url", "Oid", "Uuid"})
 _CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)$")
@@ -90,13 +87,16 @@ def rewrite(text: str, targets: Targets, missing: Callable[[str], None], base: s
 
 def _rewrite_uris(text: str, targets: Targets) -> str:
     """Elements of type uri, url, oid and uuid, and links of narratives, that are a URN of this bundle."""
-    if "urn:" not in text or not any(
-        found[1] not in STRINGS and (found[2] or found[3]) in targets.known for found in _URN.finditer(text)
-    ):
+    if not any(found[0] in targets.known and not _is_string(text, found.start()) for found in _URN.finditer(text)):
         return text
     resource = read(text)
     changed = _walk(resource, str(resource.get("resourceType", "")), targets)
     return write(resource) if changed else text
+
+
+def _is_string(text: str, at: int) -> bool:
+    """Whether the value that starts here is an element that is never replaced (`Identifier.value`): no need to parse."""
+    return _IN_STRING.search(text, max(0, at - 40), at) is not None
 
 
 def _walk(value: dict[str, Any], kind: str, targets: Targets) -> bool:
