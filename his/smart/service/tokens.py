@@ -47,6 +47,8 @@ async def answer(database: Database, call: Call, now: datetime, endpoint: str = 
 
     Raises HisError(BUSY) when the database is away; everything that the protocol knows comes back as its own error.
     """
+    if "\x00" in call.form.get("client_id", ""):
+        return INVALID_CLIENT
     if any("\x00" in value or len(value) > LONGEST for value in call.form.values()):
         return 400, {"error": "invalid_request"}, []
     async with database.scoped(Scope(None)) as db:
