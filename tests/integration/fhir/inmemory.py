@@ -208,7 +208,7 @@ class InMemory:
             out: dict[str, set[str]] = {}
             for i, nodes in self.nodes(source, name).items():
                 for node in nodes:
-                    parts = reference_of(node).split("/")
+                    parts = [] if "://" in reference_of(node) else reference_of(node).split("/")  # another server's
                     if len(parts) > 1 and parts[-2] == kind and parts[-1] in self.resources.get(kind, {}):
                         out.setdefault(parts[-1], set()).add(i)
             self._pointing[key] = out
