@@ -136,7 +136,7 @@ ACTIONS: Final[dict[str, str]] = {
     "match": "Đối chiếu người bệnh",
     "evaluate-measure": "Tính chỉ số",
     "lookup": "Tra mã",
-    "validate-code": "Kiểm mã",
+    "validate-code": "Kiểm mã danh mục",
     "expand": "Liệt kê mã",
     "translate": "Chuyển mã",
     "bulk:export": "Xuất hàng loạt",
