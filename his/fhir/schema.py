@@ -13,6 +13,8 @@ nothing to delete; HS409 the condition of a conditional create is met (DETAIL: t
 or empty when several match); HS423 a domain row stands behind the resource.
 """
 
+from his.fhir.noted import NOTE
+
 _CLAIM_KEY = """
 CREATE OR REPLACE FUNCTION his_claim_key(u int, kind text, new_id text, unless jsonb) RETURNS void
 LANGUAGE plpgsql AS $his$
@@ -135,18 +137,6 @@ BEGIN
     WHERE r ? 'numbers';
   END IF;
   RETURN to_jsonb(array_fill(1, ARRAY[jsonb_array_length(p->'r')]));
-END
-$his$"""
-
-_NOTE = """
-CREATE OR REPLACE FUNCTION his_note_events(u int, stamp timestamptz, p jsonb) RETURNS void LANGUAGE plpgsql AS $his$
-BEGIN
-  INSERT INTO subscription_event (unit_id, id, subscription_id, resource_id, op, recorded_at)
-  SELECT u, uuidv7(), s.id, r->>'id', r->>'op', stamp
-  FROM jsonb_array_elements(p->'r') r
-  JOIN subscription s ON s.unit_id = u AND s.kind = r->>'type' AND s.state IN ('active', 'error')
-  WHERE r->>'op' <> 'delete';
-  IF FOUND THEN PERFORM pg_notify('his_subscription', u::text); END IF;
 END
 $his$"""
 
@@ -299,5 +289,5 @@ def _expectations() -> str:
 
 
 WRITE_RESOURCES = ";\n".join(
-    (_CLAIM_KEY, _MERGE, _NUMBERS, _MATCH, _MOVE, _INSERT, _NOTE, _WRITE, _READ, _AUDIT, _expectations())
+    (_CLAIM_KEY, _MERGE, _NUMBERS, _MATCH, _MOVE, _INSERT, NOTE, _WRITE, _READ, _AUDIT, _expectations())
 )
