@@ -12,6 +12,7 @@ from his.fhir.http import Response
 from his.fhir.operations.arguments import refused
 from his.fhir.operations.collect import asked_count, cursor_of, entry, in_unit, link
 from his.fhir.operations.declare import TYPE, Call, Input, Operation
+from his.fhir.parameters import parameters
 from his.fhir.reader import Seen
 from his.fhir.search import ID
 from his.fhir.searching import bundle
@@ -78,8 +79,9 @@ def _newest(call: Call, subject: str, most: int, after: tuple[str, ...] | None, 
         "AND i.type = s.type AND i.id = s.id AND i.param = 'code') k "
         "CROSS JOIN LATERAL (SELECT max(t.low) AS low FROM resource_date t WHERE t.unit_id = ctx.unit "
         "AND t.type = s.type AND t.id = s.id AND t.param = 'date') d "
-        "WHERE s.unit_id = ctx.unit AND s.type = 'Observation' AND s.param = 'subject' AND s.value = %s "
+        "WHERE s.unit_id = ctx.unit AND s.type = 'Observation' AND s.param = ANY(%s) AND s.value = %s "
         "AND k.code IS NOT NULL",
+        list(parameters("Observation")["subject"].sources),
         subject,
     )
     for name in ("code", "category"):

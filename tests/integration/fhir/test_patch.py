@@ -102,9 +102,14 @@ async def test_parallel_patches_are_all_applied(fhir: httpx.AsyncClient) -> None
     patient = await created(fhir, telecom=[])
     url = f"/Patient/{patient['id']}"
     await fhir.patch(
-        url, content=json.dumps([{"op": "add", "path": "/telecom", "value": [{"value": "0"}]}]), headers=ANY
+        url,
+        content=json.dumps([{"op": "add", "path": "/telecom", "value": [{"system": "phone", "value": "0"}]}]),
+        headers=ANY,
     )
-    patches = [json.dumps([{"op": "add", "path": "/telecom/-", "value": {"value": str(n)}}]) for n in range(1, 5)]
+    patches = [
+        json.dumps([{"op": "add", "path": "/telecom/-", "value": {"system": "phone", "value": str(n)}}])
+        for n in range(1, 5)
+    ]
     answers = await asyncio.gather(*(fhir.patch(url, content=patch, headers=ANY) for patch in patches))
     assert {answer.status_code for answer in answers} == {200}
     values = [point["value"] for point in (await fhir.get(url)).json()["telecom"]]

@@ -264,7 +264,7 @@ async def test_a_month_is_evaluated_from_the_figures(fhir: httpx.AsyncClient, da
         ("Measure/month/$evaluate-measure?periodStart=2026-10", 400, "Parameters.parameter.where(name='periodEnd')"),
         ("Measure/month/$evaluate-measure?periodStart=2999-10&periodEnd=2999-10", 400, "http.periodStart"),
         ("Measure/month/$evaluate-measure?periodStart=2026-10&periodEnd=2026-10&reportType=subject", 400, "http.reportType"),
-        ("Measure/other/$evaluate-measure?periodStart=2026-10&periodEnd=2026-10", 404, ""),
+        ("Measure/other/$evaluate-measure?periodStart=2026-10&periodEnd=2026-10", 404, "Measure"),
     ],
 )  # fmt: skip
 async def test_a_wrong_evaluation_is_refused_by_name(
