@@ -108,7 +108,7 @@ async def test_patients_and_groups(fhir: httpx.AsyncClient, worker: Database) ->
         ("$export?includeAssociatedData=x", 400, "http.includeAssociatedData"),
         ("Patient/$export?_type=Organization", 400, "http._type"),
         ("$export/nothing", 404, "http.path"),
-        ("$export/79f8f9f0-145b-4471-8224-47c53f3cdf99", 404, ""),
+        ("$export/79f8f9f0-145b-4471-8224-47c53f3cdf99", 404, "http.path"),
     ],
 )
 async def test_a_wrong_start_is_refused_by_name(fhir: httpx.AsyncClient, query: str, status: int, where: str) -> None:
