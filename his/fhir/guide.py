@@ -10,9 +10,12 @@ from typing import Any
 import orjson
 from lxml import etree
 
+from his.kit.xml import safe_parse
+
 FHIR = "{http://hl7.org/fhir}"
 _LISTS = frozenset({"coding", "given", "line", "extension", "identifier", "telecom", "name", "address"})
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
+MOST_VALUES = 200_000
+"""FHIR writes each value as an attribute; the largest file of the guide has some thousands."""
 MOST_CODES = 5000
 """A value set with more codes than this is not kept: what it means is a terminology service's matter."""
 
@@ -23,7 +26,7 @@ def read_guide(folder: Path) -> dict[str, Any]:
     systems: dict[str, list[str]] = {}
     roots = []
     for path in sorted(folder.glob("*.xml")):
-        root = etree.parse(path, _PARSER).getroot()
+        root = safe_parse(path.read_bytes(), max_attributes=MOST_VALUES)
         roots.append(root)
         if root.tag == f"{FHIR}StructureDefinition":
             profiles[_text(root, "url")] = _profile(root)

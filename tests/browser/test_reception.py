@@ -191,6 +191,8 @@ def test_a_referral_wants_its_paper_and_says_when_it_has_run_out(page: Page) -> 
     expect(page.locator("#name")).to_have_value("Trần Thị Minh Phương")
     expect(page.locator("#card-panel")).to_contain_text(re.compile("Thẻ|thẻ"))
     page.wait_for_load_state("networkidle")
+    page.locator("#card-panel .card-say").wait_for()  # the answer about the card fills the visit's panel too
+    page.wait_for_timeout(500)
     page.keyboard.press("F3")
     page.locator("#way").select_option("referral")
     expect(page.locator("#paper_number")).to_be_visible()
