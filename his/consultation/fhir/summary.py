@@ -17,14 +17,13 @@ from his.fhir.conditional import several
 from his.fhir.dates import instant_text
 from his.fhir.extract import SEPARATOR
 from his.fhir.http import Response
-from his.fhir.interactions import gone
 from his.fhir.jsontext import read_document
 from his.fhir.operations.arguments import refused
-from his.fhir.operations.collect import entry, in_unit, texts_of
+from his.fhir.operations.collect import entry, in_unit, standing, texts_of
 from his.fhir.operations.compartments import compartment
 from his.fhir.operations.declare import INSTANCE, TYPE, Call, Input, Operation
 from his.fhir.outcome import not_found
-from his.fhir.reader import Seen, Stored
+from his.fhir.reader import Seen
 from his.fhir.systems import LOINC
 from his.fhir.validator import has_code
 from his.kit.ids import new_id
@@ -77,7 +76,7 @@ async def summary(call: Call) -> Response:
     if asked is not None and str(asked).partition("|")[0] not in (BUNDLE, COMPOSITION):
         raise refused(call.inputs.place("profile"), f"Chỉ lập được {BUNDLE}.", "not-supported")
     identity = await _which(call)
-    patient = await _standing(call, identity)
+    patient = await standing(call, "Patient", identity)
     kinds = sorted({kind for section in SECTIONS for kind in section.kinds if call.sees(kind)})
     found = await _record(call, identity, kinds) if kinds else []
     unit = ("Organization", str(call.caller.scope.unit_id))
@@ -113,15 +112,6 @@ async def _which(call: Call) -> str:
     if not identity:
         raise not_found()
     return identity
-
-
-async def _standing(call: Call, identity: str) -> Stored:
-    stored = await call.engine.reader.read(call.caller.scope, "Patient", identity)
-    if stored is None:
-        raise not_found()
-    if stored.deleted:
-        raise gone()
-    return stored
 
 
 async def _record(call: Call, identity: str, kinds: list[str]) -> list[Found]:

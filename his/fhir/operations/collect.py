@@ -6,8 +6,11 @@ from urllib.parse import urlencode
 from his.fhir.conditions import read_cursor
 from his.fhir.dates import interval
 from his.fhir.engine import Engine
+from his.fhir.interactions import gone
 from his.fhir.operations.arguments import refused
 from his.fhir.operations.declare import Call
+from his.fhir.outcome import not_found
+from his.fhir.reader import Stored
 from his.fhir.resource_types import TYPES
 from his.fhir.searchsql import CONTEXT, Sql
 from his.kit.db import Scope
@@ -16,6 +19,16 @@ from his.kit.db import Scope
 def in_unit(scope: Scope) -> Sql:
     """The beginning of a statement that carries its tenancy context; `(SELECT ... LIMIT n) r` follows."""
     return Sql().add(CONTEXT, str(scope.unit_id)).add("SELECT r.* FROM ctx CROSS JOIN LATERAL")
+
+
+async def standing(call: Call, kind: str, identity: str) -> Stored:
+    """The resource itself; raises the same 404 for one that is not there and for one of another unit, 410 for a deleted."""
+    stored = await call.engine.reader.read(call.caller.scope, kind, identity)
+    if stored is None:
+        raise not_found()
+    if stored.deleted:
+        raise gone()
+    return stored
 
 
 def asked_types(call: Call, name: str = "_type") -> list[str]:

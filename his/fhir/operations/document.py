@@ -9,13 +9,12 @@ from typing import Any
 from his.fhir.access import check
 from his.fhir.dates import instant_text
 from his.fhir.http import Response, version_headers
-from his.fhir.interactions import gone
 from his.fhir.jsontext import read_document
 from his.fhir.operations.arguments import refused
-from his.fhir.operations.collect import entry, texts_of
+from his.fhir.operations.collect import entry, standing, texts_of
 from his.fhir.operations.declare import INSTANCE, TYPE, Call, Input, Operation
-from his.fhir.outcome import FhirError, not_found
-from his.fhir.reader import Seen, Stored
+from his.fhir.outcome import FhirError
+from his.fhir.reader import Seen
 from his.fhir.references import references
 from his.fhir.resource_types import TYPES
 from his.fhir.search import ID
@@ -28,7 +27,7 @@ MOST = 1000
 async def document(call: Call) -> Response:
     """The document of a stored composition; `persist` stores the bundle as well."""
     identity = _which(call)
-    stored = await _standing(call, identity)
+    stored = await standing(call, "Composition", identity)
     at = call.engine.now()
     keys = _pointed_at(call, stored.content, identity)
     rows = await call.engine.reader.rows(texts_of(call.caller.scope, keys)) if keys else []
@@ -61,15 +60,6 @@ def _which(call: Call) -> str:
     if not ID.match(own):
         raise refused(call.inputs.place("id"), "id phải là Composition/mã của hệ thống này.", "value")
     return own
-
-
-async def _standing(call: Call, identity: str) -> Stored:
-    stored = await call.engine.reader.read(call.caller.scope, "Composition", identity)
-    if stored is None:
-        raise not_found()
-    if stored.deleted:
-        raise gone()
-    return stored
 
 
 def _pointed_at(call: Call, text: str, identity: str) -> list[tuple[str, str]]:

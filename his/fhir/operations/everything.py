@@ -10,11 +10,19 @@ from typing import Any
 from his.fhir.conditions import write_cursor
 from his.fhir.extract import SEPARATOR
 from his.fhir.http import Response
-from his.fhir.interactions import gone
-from his.fhir.operations.collect import asked_count, asked_types, cursor_of, entry, in_unit, instant_of, link, texts_of
+from his.fhir.operations.collect import (
+    asked_count,
+    asked_types,
+    cursor_of,
+    entry,
+    in_unit,
+    instant_of,
+    link,
+    standing,
+    texts_of,
+)
 from his.fhir.operations.compartments import SUPPORTING, compartment
 from his.fhir.operations.declare import INSTANCE, Call, Input, Operation
-from his.fhir.outcome import not_found
 from his.fhir.reader import Seen, Stored
 from his.fhir.searching import bundle
 from his.fhir.searchsql import Sql
@@ -26,7 +34,7 @@ _BORN = ["birthdate", "death-date"]  # dates of a person, not of care
 async def everything(call: Call) -> Response:
     """One page of the record."""
     scope, kind = call.caller.scope, call.kind
-    stored = await _standing(call)
+    stored = await standing(call, call.kind, call.identity)
     types = asked_types(call)
     count = asked_count(call, PAGE, MOST)
     after = cursor_of(call, 2)
@@ -48,16 +56,6 @@ async def everything(call: Call) -> Response:
     if more:
         links.append(("next", link(call, "everything", write_cursor(rows[-1][0], rows[-1][1]))))
     return Response(200, bundle("searchset", links, entries))
-
-
-async def _standing(call: Call) -> Stored:
-    """The patient or encounter itself; the same refusal for one that is not there and for one of another unit."""
-    stored = await call.engine.reader.read(call.caller.scope, call.kind, call.identity)
-    if stored is None:
-        raise not_found()
-    if stored.deleted:
-        raise gone()
-    return stored
 
 
 def _recent(call: Call, stored: Stored) -> bool:

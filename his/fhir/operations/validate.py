@@ -10,9 +10,9 @@ import orjson
 
 from his.fhir.access import check
 from his.fhir.http import Response
-from his.fhir.interactions import gone
 from his.fhir.jsontext import decode, read_document
 from his.fhir.operations.arguments import refused
+from his.fhir.operations.collect import standing
 from his.fhir.operations.declare import INSTANCE, TYPE, Call, Input, Operation
 from his.fhir.outcome import FhirError, issue, issues_of, not_found, outcome
 from his.fhir.profiles import resources
@@ -49,12 +49,7 @@ async def run(call: Call) -> Response:
 
 async def _stored(call: Call) -> str:
     check(call.caller, call.engine.registry, "read", call.kind)
-    stored = await call.engine.reader.read(call.caller.scope, call.kind, call.identity)
-    if stored is None:
-        raise not_found()
-    if stored.deleted:
-        raise gone()
-    return stored.content
+    return (await standing(call, call.kind, call.identity)).content
 
 
 async def _deletable(call: Call) -> Response:
