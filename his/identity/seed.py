@@ -73,8 +73,24 @@ WORKROOMS = (
     ("TD", "Quầy tiếp đón", "reception"), ("XN", "Xét nghiệm", "laboratory"), ("CDHA", "Chẩn đoán hình ảnh", "imaging"),
     ("NT", "Nhà thuốc", "pharmacy"), ("VP", "Viện phí", "cashier"),
 )  # fmt: skip
-STAFF = {"front-desk": "ĐD.", "nurse": "ĐD.", "pharmacist": "DS.", "cashier": "", "unit-admin": "", "hiv-doctor": "BS."}
-PLACE = {"front-desk": "TD", "nurse": "TD", "pharmacist": "NT", "cashier": "VP", "unit-admin": "", "hiv-doctor": ""}
+STAFF = {
+    "front-desk": "ĐD.",
+    "nurse": "ĐD.",
+    "pharmacist": "DS.",
+    "cashier": "",
+    "unit-admin": "",
+    "hiv-doctor": "BS.",
+    "privacy-officer": "",
+}
+PLACE = {
+    "front-desk": "TD",
+    "nurse": "TD",
+    "pharmacist": "NT",
+    "cashier": "VP",
+    "unit-admin": "",
+    "hiv-doctor": "",
+    "privacy-officer": "",
+}
 
 
 @dataclass(frozen=True, slots=True)

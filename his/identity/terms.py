@@ -15,6 +15,7 @@ class Role(StrEnum):
     PHARMACIST = "pharmacist"
     CASHIER = "cashier"
     UNIT_ADMIN = "unit-admin"
+    PRIVACY_OFFICER = "privacy-officer"
     INSURANCE_OFFICER = "insurance-officer"
     PROVINCE_OFFICER = "province-officer"
     INSTALLATION_ADMIN = "installation-admin"
@@ -28,6 +29,7 @@ ROLE_NAMES: dict[Role, str] = {
     Role.PHARMACIST: "Dược sĩ",
     Role.CASHIER: "Thu ngân",
     Role.UNIT_ADMIN: "Quản trị đơn vị",
+    Role.PRIVACY_OFFICER: "Bảo vệ dữ liệu",
     Role.INSURANCE_OFFICER: "Giám định viên",
     Role.PROVINCE_OFFICER: "Sở Y tế",
     Role.INSTALLATION_ADMIN: "Quản trị hệ thống",
@@ -59,6 +61,7 @@ class Capability(StrEnum):
     USE_APPS = "use-apps"
     CLOSE_DAY = "close-day"
     UNIT_ADMIN = "unit-admin"
+    PRIVACY = "privacy"
     ADMIN = "admin"
 
 

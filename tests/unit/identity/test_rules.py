@@ -38,6 +38,17 @@ NEVER = {  # role -> what it must never do (threat model, "must never")
         "review",
         "admin",
     },
+    Role.PRIVACY_OFFICER: {
+        "search-patient",
+        "read-record",
+        "write-record",
+        "result",
+        "prescribe",
+        "take-payment",
+        "claim-desk",
+        "unit-admin",
+        "admin",
+    },
     Role.INSURANCE_OFFICER: {"search-patient", "read-record", "write-record", "claim-desk", "province", "queue"},
     Role.PROVINCE_OFFICER: {"search-patient", "read-record", "read-bill", "claim-desk", "review", "queue", "result"},
     Role.INSTALLATION_ADMIN: {
