@@ -20,10 +20,13 @@ from his.kit.errors import HisError, Kind
 from his.kit.xml import MAX_BYTES, safe_parse
 from his.standin.ledger import Ledger
 from his.standin.server import StandIn
+from tests.faults import trial
 from tests.faults.dossiers import AT, CODE
 
 MOST_SECONDS = 0.1
 MB = 1 << 20
+REFUSALS = []
+"""Seconds of every refusal of this run, for the last line."""
 LAUGHS = b"<!DOCTYPE a [<!ENTITY a0 'ha'>" + b"".join(
     b"<!ENTITY a%d '%s'>" % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 10)
 )
@@ -66,6 +69,7 @@ def refused(door, data):
         seconds.append(time.thread_time() - began)
         assert caught.value.kind is Kind.INVALID
     assert min(seconds) < MOST_SECONDS, seconds
+    REFUSALS.append(min(seconds))
     return caught.value.message
 
 
@@ -197,3 +201,11 @@ def test_there_is_one_door():
             ):
                 found.append(path.name)
     assert set(found) == {"xml.py"}
+
+
+def test_what_was_refused_is_reported():
+    if len(REFUSALS) < len(ATTACKS):
+        pytest.skip("only some of the attacks were played")
+    got = {"refused": len(REFUSALS), "slowest_seconds": round(max(REFUSALS), 3), "kinds": len(ATTACKS)}
+    expected = {"refused": len(REFUSALS), "slowest_seconds": f"<={MOST_SECONDS}"}
+    trial.report("39", n=len(REFUSALS), expected=expected, got=got)

@@ -14,6 +14,7 @@ from his.claims.xml.envelope import seal_bytes
 from his.kit.errors import HisError, Kind
 from his.standin.ledger import Ledger
 from his.standin.server import StandIn
+from tests.faults import trial
 from tests.faults.dossiers import AT, CODE, facts_of
 from tests.faults.tampering import COUNT, tampered
 
@@ -54,6 +55,18 @@ def test_every_tampered_file_is_refused_with_a_sentence(pems, files):
     assert {error.kind for error in said} == {Kind.INVALID}
     assert all(error.message.endswith(".") for error in said)
     assert len(groups) == 12, groups
+    trial.report(
+        "40",
+        n=len(bad),
+        expected={"refused": COUNT},
+        got={"refused": sum(e is not None for e in said), "kinds": len(groups)},
+    )
+
+
+def test_a_reader_that_believes_the_document_is_seen(pems, files):
+    """A reader that only looks whether a signature stands there takes many of the tampered files: they are a test."""
+    taken = sum(b"<SignatureValue" in data or b":SignatureValue" in data for _, data in files[1])
+    assert taken > COUNT / 2
 
 
 def test_the_stand_in_accepts_none_of_them(pems, files, tmp_path):

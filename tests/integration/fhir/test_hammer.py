@@ -6,7 +6,6 @@ The sizes of the full run are read from the environment: `HIS_HAMMER_PARALLEL` i
 
 import asyncio
 import json
-import os
 import random
 from typing import Any
 
@@ -15,11 +14,12 @@ import httpx
 from his.fhir.registry import discover
 from his.fhir.xmlout import to_xml
 from his.kit.errors import HisError
+from tests.faults import trial
 from tests.integration.fhir.test_malformed import broken
 from tests.integration.fhir.test_rest import created
 
-PARALLEL = int(os.environ.get("HIS_HAMMER_PARALLEL", "6"))
-BODIES = int(os.environ.get("HIS_HAMMER_BODIES", "600"))
+PARALLEL = trial.count("HIS_HAMMER_PARALLEL", 6)
+BODIES = trial.count("HIS_HAMMER_BODIES", 600)
 KEYS = 100
 STALE = 1_000
 AT_ONCE = 16
@@ -82,7 +82,8 @@ async def test_identical_conditional_creates_make_one_row_a_key(fhir: httpx.Asyn
     ids = {(key, answer.json()["id"]) for key, answer in zip(keys, answers, strict=True)}
     assert len(ids) == KEYS
     count = (await fhir.get("/Organization", params={"name": "N", "_summary": "count"})).json()
-    assert count["total"] == KEYS
+    got = {"rows": count["total"], "created": sum(a.status_code == 201 for a in answers), "answers": len(answers)}
+    trial.report("14", seed=7, n=PARALLEL * KEYS, expected={"rows": KEYS, "created": KEYS}, got=got)
 
 
 async def test_a_thousand_stale_updates_are_refused(fhir: httpx.AsyncClient) -> None:
@@ -100,7 +101,8 @@ async def test_a_thousand_stale_updates_are_refused(fhir: httpx.AsyncClient) -> 
     answers = await everyone(tasks)
     assert [a.status_code for a in answers] == [412] * STALE
     assert {a.json()["issue"][0]["expression"][0] for a in answers} == {"http.If-Match"}
-    assert (await fhir.get(url)).json()["meta"]["versionId"] == "2"
+    got = {"refused": len(answers), "version": (await fhir.get(url)).json()["meta"]["versionId"]}
+    trial.report("16", n=STALE, expected={"refused": STALE, "version": "2"}, got=got)
 
 
 def scrambled(body: bytes, chance: random.Random) -> bytes:
@@ -178,7 +180,7 @@ def request(fhir: httpx.AsyncClient, goods: list[dict[str, Any]], address: str, 
 
 
 async def test_malformed_bodies_get_outcomes_with_a_place(fhir: httpx.AsyncClient) -> None:
-    chance = random.Random(int(os.environ.get("HIS_HAMMER_SEED", "20261128")))
+    chance = random.Random(trial.seed())
     address = f"/Patient/{(await created(fhir, active=True))['id']}"
     goods = [*examples(), OBSERVATION]
     codes: dict[int, int] = {}
@@ -194,4 +196,6 @@ async def test_malformed_bodies_get_outcomes_with_a_place(fhir: httpx.AsyncClien
             assert outcome["resourceType"] == "OperationOutcome"
             assert all(issue["expression"][0] for issue in outcome["issue"]), answer.text
     assert sum(count for code, count in codes.items() if code >= 400) > BODIES // 2, codes
-    assert (await fhir.get("/Patient?_count=1")).status_code == 200
+    alive = (await fhir.get("/Patient?_count=1")).status_code
+    got = {"server_errors": sum(n for code, n in codes.items() if code >= 500), "alive": alive, "answers": len(codes)}
+    trial.report("37", seed=trial.seed(), n=BODIES, expected={"server_errors": 0, "alive": 200}, got=got)
