@@ -25,7 +25,7 @@ INSERT INTO claim (unit_id, id, version, encounter_id, patient_id, dossier_code,
   total_hospital, total_covered, insurer_share, copayment, self_paid, other_sources, facts, findings, sealed_at, receipt, received_at,
   department_code, ended_at)
 SELECT %(unit)s, (lpad(to_hex(n), 8, '0') || substr(md5(%(tag)s || 'claim' || n), 9))::uuid, 1, %(encounter)s, %(patient)s, %(tag)s || n, %(number)s || lpad(n::text, 6, '0'),
-  %(revision)s, '3176', 'decided', %(period)s, 0, 0, 0, 0, 0, 0, jsonb_build_object('pad', repeat(md5(n::text), %(pad)s)), '[]',
+  %(revision)s, '3176', 'decided', %(period)s, 0, 0, 0, 0, 0, 0, jsonb_build_object('pad', array_to_string(ARRAY(SELECT md5(n || ':' || g) FROM generate_series(1, %(pad)s) g), '')), '[]',
   %(at)s, 'GD', %(at)s, 'K01', %(at)s FROM generate_series(%(first)s, %(last)s) n
 """
 CASES = """
@@ -37,7 +37,7 @@ SELECT %(unit)s, (lpad(to_hex(n), 8, '0') || substr(md5(%(tag)s || 'case' || n),
   %(round)s, %(number)s || lpad(n::text, 6, '0'), '97002', 'BV', %(period)s, '=HYPERLINK("x")', '1970-01-02', 'female', %(card)s, '1.1', 80,
   'I10', '', (ARRAY['01','01','01','02','03','04','05','10'])[1 + (hashtext(%(seed)s || n) & 7)], %(at)s, %(at)s, %(at)s, '2027-01-01',
   %(state)s, 0, %(lines)s, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]',
-  jsonb_build_object('treatment_days', 1, 'pad', repeat(md5(n::text), %(pad)s)), %(at)s
+  jsonb_build_object('treatment_days', 1, 'pad', array_to_string(ARRAY(SELECT md5(n || ':' || g) FROM generate_series(1, %(pad)s) g), '')), %(at)s
 FROM generate_series(%(first)s, %(last)s) n
 """
 LINES = """
@@ -59,6 +59,7 @@ FROM (SELECT case_id, sum(asked) AS asked, sum(approved) AS approved, sum(amount
   WHERE unit_id = %(unit)s GROUP BY 1) s
 WHERE c.unit_id = %(unit)s AND c.id = s.case_id AND c.number LIKE %(number)s || '%%'
 """
+STATISTICS = "ANALYZE claim, review_case, review_line"  # rows of a moment ago: without it both updates are quadratic
 SHARES = """
 UPDATE claim cl SET total_hospital = c.total_hospital, total_covered = c.total_covered, insurer_share = c.asked, copayment = c.copayment
 FROM review_case c WHERE cl.unit_id = %(unit)s AND c.unit_id = cl.unit_id AND c.claim_id = cl.id AND c.number LIKE %(number)s || '%%'
@@ -82,7 +83,7 @@ def make_cases(
     }  # fmt: skip
     _visit_row(owner, values)
     with psycopg.ClientCursor(owner) as cursor:  # typed by the columns, not by the first use of a parameter
-        for statement in (BASE, VISIT, CLAIMS, CASES, LINES, SUMS, SHARES):
+        for statement in (BASE, VISIT, CLAIMS, CASES, LINES, STATISTICS, SUMS, SHARES):
             cursor.execute(statement, values)
     return tag
 

@@ -6,9 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index
+from sqlalchemy import text as clause
 from sqlmodel import Field
 
 from his.kit.columns import Shared, Tenant, Versioned, belongs_to, document, instant, money, text, unique
+
+OPEN = ("draft", "rejected", "reopened", "sealed", "submitting", "unknown")
+"""States in which somebody still has to do something before the insurer has the dossier."""
 
 
 class Claim(Versioned, table=True):
@@ -18,7 +22,7 @@ class Claim(Versioned, table=True):
     __table_args__ = (
         belongs_to("encounter_id", "encounter"),
         unique("claim", "dossier_code", "revision"),
-        Index("ix_claim_state", "unit_id", "state"),
+        Index("ix_claim_open", "unit_id", "state", postgresql_where=clause(f"state IN {OPEN}")),  # few of a long life
         Index("ix_claim_visit", "unit_id", "encounter_id"),
         Index(  # the funnel of a month is counted from the index alone
             "ix_claim_desk", "unit_id", "period", "state", "department_code", postgresql_include=["insurer_share"]

@@ -25,6 +25,7 @@ from tests.months import PAYER, make_cases
 
 DOSSIERS = int(os.environ.get("HIS_BENCH_DOSSIERS", "100000"))
 LINES = 8
+DOCUMENT = 80  # what a dossier states and the case keeps of it: 2.6 kB each that do not compress
 PERIOD, UNIT, TARGET_SECONDS = "2026-10", 2, 30
 
 
@@ -77,7 +78,7 @@ def measure(_seconds: float) -> None:
         dsns = migrate(embedded.conninfo(), scratch / "data")
         seed_reference(dsns["his_app"], scratch / "data")
         with psycopg.connect(embedded.conninfo(dbname="his"), autocommit=True) as owner:
-            make_cases(owner, PERIOD, DOSSIERS, lines=LINES, pad=30)
+            make_cases(owner, PERIOD, DOSSIERS, lines=LINES, pad=DOCUMENT)
             owner.execute("VACUUM ANALYZE")
         asyncio.run(_settle(dsns["his_app"]))
     finally:

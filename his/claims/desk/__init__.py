@@ -2,7 +2,6 @@
 
 from his.claims.desk.board import (
     FAULTY,
-    OPEN,
     REPAIR,
     Group,
     Older,
@@ -29,6 +28,7 @@ from his.claims.desk.listing import (
     list_waiting,
     load_signed,
 )
+from his.claims.tables import OPEN
 
 __all__ = [
     "FAULTY", "OPEN", "PAGE", "REPAIR", "Dossier", "Filters", "Group", "Listed", "Older", "Signed", "Waiting", "count_closed", "count_stages",

@@ -10,7 +10,7 @@ from sqlalchemy import String as SqlString
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import JSONB
 
-from his.claims.tables import Claim
+from his.claims.tables import OPEN, Claim
 from his.encounters.tables import Encounter
 from his.exchange.tables import Parcel
 from his.identity.tables import Department
@@ -20,7 +20,6 @@ from his.kit.db import Db
 
 _claim, _encounter, _parcel = table(Claim), table(Encounter), table(Parcel)
 REPAIR = ("draft", "rejected", "reopened")
-OPEN = (*REPAIR, "sealed", "submitting", "unknown")
 GONE = ("replaced", "recalled")
 FAULTY = "faulty"
 BLOCKED = [{"severity": "error"}]
