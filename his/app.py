@@ -16,6 +16,8 @@ from his import discovery
 from his.exchange import insurance
 from his.fhir import registry
 from his.fhir.app import FhirApp, FhirGate
+from his.fhir.operations.found import discover as operations
+from his.identity import doors
 from his.identity.access import fhir_caller
 from his.kit import clock
 from his.kit.config import get_settings
@@ -53,9 +55,11 @@ def create_app(database: Database | None = None) -> FastAPI:
     _errors(app)
     app.add_middleware(Language)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    app.add_middleware(FhirGate, fhir=FhirApp(database, fhir_caller))
+    fhir = FhirApp(database, fhir_caller)
+    app.add_middleware(FhirGate, fhir=fhir)
     app.add_middleware(Cors)
     app.add_middleware(Guard)
+    doors.check(app.routes, operations().all, {one.type for one in fhir.engine.registry.by_subject.values()})
     return app
 
 

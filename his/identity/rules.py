@@ -36,26 +36,35 @@ HOME_PAGE: dict[Role, str] = {
     Role.INSTALLATION_ADMIN: "/system",
 }
 
-# Who sees clinical resources through FHIR with a browser session; machines go by their scopes.
+# Who sees clinical resources through FHIR with a browser session; machines go by their scopes. Types without a table of
+# ours are stored by the engine alone and are part of the record (READ_RECORD); a type of ours must have a row here.
 FHIR_CAPABILITY: dict[str, C] = {
-    "Patient": C.SEARCH_PATIENT,
-    "Coverage": C.SEARCH_PATIENT,
-    "Organization": C.HOME,
-    "Practitioner": C.HOME,
-    "PractitionerRole": C.HOME,
-    "Location": C.HOME,
-    "CodeSystem": C.CATALOG,
-    "ValueSet": C.CATALOG,
-    "ConceptMap": C.CATALOG,
-    "MedicationDispense": C.READ_RECORD,
+    "AllergyIntolerance": C.READ_RECORD,
     "ChargeItem": C.READ_BILL,
-    "Invoice": C.READ_BILL,
     "Claim": C.CLAIM_DESK,
     "ClaimResponse": C.CLAIM_DESK,
+    "CodeSystem": C.CATALOG,
+    "ConceptMap": C.CATALOG,
+    "Condition": C.READ_RECORD,
+    "Coverage": C.SEARCH_PATIENT,
     "CoverageEligibilityRequest": C.SEARCH_PATIENT,
     "CoverageEligibilityResponse": C.SEARCH_PATIENT,
-    "PaymentReconciliation": C.CLAIM_DESK,
+    "DiagnosticReport": C.READ_RECORD,
+    "Encounter": C.READ_RECORD,
+    "Invoice": C.READ_BILL,
+    "Location": C.HOME,
     "MeasureReport": C.PROVINCE,
+    "MedicationDispense": C.READ_RECORD,
+    "MedicationRequest": C.READ_RECORD,
+    "Observation": C.READ_RECORD,
+    "Organization": C.HOME,
+    "Patient": C.SEARCH_PATIENT,
+    "PaymentReconciliation": C.CLAIM_DESK,
+    "Practitioner": C.HOME,
+    "PractitionerRole": C.HOME,
+    "ServiceRequest": C.READ_RECORD,
+    "Subscription": C.READ_RECORD,
+    "ValueSet": C.CATALOG,
 }
 
 
