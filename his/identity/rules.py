@@ -40,6 +40,7 @@ HOME_PAGE: dict[Role, str] = {
 # ours are stored by the engine alone and are part of the record (READ_RECORD); a type of ours must have a row here.
 FHIR_CAPABILITY: dict[str, C] = {
     "AllergyIntolerance": C.READ_RECORD,
+    "AuditEvent": C.PRIVACY,
     "ChargeItem": C.READ_BILL,
     "Claim": C.CLAIM_DESK,
     "ClaimResponse": C.CLAIM_DESK,
@@ -68,6 +69,34 @@ FHIR_CAPABILITY: dict[str, C] = {
 }
 
 
+# Who writes through FHIR with a browser session; None: nobody, the services of the house make these (a doctor must not
+# answer a claim or change a price list by hand). Types without a row are part of the record (WRITE_RECORD).
+FHIR_WRITE: dict[str, C | None] = {
+    "AuditEvent": None,
+    "ChargeItem": None,
+    "Claim": C.CLAIM_DESK,
+    "ClaimResponse": None,
+    "CodeSystem": None,
+    "ConceptMap": None,
+    "Coverage": C.REGISTER,
+    "CoverageEligibilityRequest": C.REGISTER,
+    "CoverageEligibilityResponse": None,
+    "Invoice": None,
+    "Location": None,
+    "MeasureReport": None,
+    "MedicationDispense": None,
+    "MedicationRequest": C.PRESCRIBE,
+    "Organization": None,
+    "Patient": C.REGISTER,
+    "PaymentReconciliation": None,
+    "Practitioner": None,
+    "PractitionerRole": None,
+    "ServiceRequest": C.ORDER,
+    "Subscription": None,
+    "ValueSet": None,
+}
+
+
 def may(role: Role, capability: C) -> bool:
     """Does the role hold the capability? Unknown roles hold nothing."""
     return capability in MATRIX.get(role, frozenset())
@@ -75,9 +104,7 @@ def may(role: Role, capability: C) -> bool:
 
 def may_fhir(role: Role, action: str, resource_type: str) -> bool:
     """May a signed-in person do this to resources of the type? Reads by capability; writes only to the record's authors."""
-    capability = FHIR_CAPABILITY.get(resource_type, C.READ_RECORD)
     if action in ("read", "search", "history"):
-        return may(role, capability)
-    if resource_type in ("Patient", "Coverage"):
-        return may(role, C.REGISTER)
-    return may(role, C.WRITE_RECORD)
+        return may(role, FHIR_CAPABILITY.get(resource_type, C.READ_RECORD))
+    capability = FHIR_WRITE.get(resource_type, C.WRITE_RECORD)
+    return capability is not None and may(role, capability)

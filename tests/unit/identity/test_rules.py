@@ -89,7 +89,8 @@ def test_a_person_reads_through_fhir_what_the_capability_allows(role, kind):
 def test_only_authors_write_through_fhir(role, action):
     assert may_fhir(role, action, "Patient") == may(role, Capability.REGISTER)
     assert may_fhir(role, action, "Observation") == may(role, Capability.WRITE_RECORD)
-    assert may_fhir(role, action, "Claim") == may(role, Capability.WRITE_RECORD)
+    assert may_fhir(role, action, "Claim") == may(role, Capability.CLAIM_DESK)
+    assert not may_fhir(role, action, "ClaimResponse")
 
 
 @pytest.mark.parametrize(
