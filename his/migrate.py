@@ -8,6 +8,7 @@ from alembic.config import Config
 from psycopg import sql
 from sqlmodel import SQLModel
 
+from his.audit import schema as audit_schema
 from his.discovery import import_tables
 from his.fhir import viewschema
 from his.fhir.reindex import REINDEX, bring_up_to_date
@@ -37,8 +38,14 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
         limited = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (viewschema.ROLE,)).fetchone()
         for statement in viewschema.create_role(limited is not None):
             connection.execute(statement.encode())
+        known = connection.execute(
+            "SELECT 1 FROM pg_roles WHERE rolname = %s", (audit_schema.RETENTION_ROLE,)
+        ).fetchone()
+        for statement in audit_schema.create_role(known is not None):
+            connection.execute(statement.encode())
         upgrade(owner_dsn)
         import_tables()
+        connection.execute(audit_schema.FUNCTIONS.encode())
         connection.execute(WRITE_RESOURCES)
         connection.execute(viewschema.FUNCTIONS.encode())
         connection.execute(viewschema.policies(SQLModel.metadata).encode())

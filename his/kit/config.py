@@ -173,11 +173,16 @@ class Settings(BaseSettings):
         description="Addresses that FHIR subscriptions may notify: beginnings of URLs, separated by spaces. "
         "Empty: no subscription is accepted.",
     )
+    anchor_dir: Path = Field(
+        default_factory=lambda earlier: earlier.get("data_dir", default_data_dir()) / "anchors",
+        description="Folder of the signed anchors of the audit trail; best on another machine's disk. "
+        "Default: `anchors` in the data directory.",
+    )
     max_body_mb: int = Field(
         16, ge=1, le=1024, description="Largest request body in megabytes; a larger one answers 413."
     )
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "anchor_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         """Children run in other folders: the path must not depend on the current one."""

@@ -41,7 +41,8 @@ QUERIES = {
         WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace AND i.indkey[0] <> a.attnum""",
     "no triggers of ours": """
         SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-        WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace""",
+        WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace
+        AND tgname NOT IN ('audit_kept', 'audit_kept_whole')""",  # decision 0040
     "no views": "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace",
     "service roles own nothing": """
         SELECT c.relname FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname IN ('his_app', 'his_worker')""",

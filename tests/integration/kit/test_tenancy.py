@@ -49,6 +49,7 @@ def test_there_are_tenant_tables():
 
 
 _APPENDED = {
+    "audit_block",
     "audit_entry",
     "parcel_event",
     "claim_rule_setting",
