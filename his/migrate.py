@@ -5,7 +5,6 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
-from psycopg import sql
 from sqlmodel import SQLModel
 
 from his.audit import schema as audit_schema
@@ -13,10 +12,9 @@ from his.discovery import import_tables
 from his.fhir import viewschema
 from his.fhir.reindex import REINDEX, bring_up_to_date
 from his.fhir.schema import WRITE_RESOURCES
-from his.kit.addresses import role_address, service_password
+from his.kit.addresses import role_address
 from his.kit.schema import apply_function
-
-ROLES = ("his_app", "his_worker")
+from his.standing import SERVICE_ROLES, ensure_roles, fingerprint, mark, scripts
 
 
 def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
@@ -24,17 +22,10 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
 
     The roles own nothing and cannot bypass row-level security; their password stands in `data_dir` (mode 600).
     """
-    password = service_password(data_dir)
+    made_of = fingerprint()
     with psycopg.connect(owner_dsn, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(7201)")
-        for role in ROLES:
-            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
-            verb = "ALTER" if known else "CREATE"
-            connection.execute(
-                sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD {}").format(
-                    sql.SQL(verb), sql.Identifier(role), sql.Literal(password)
-                )
-            )
+        password = ensure_roles(connection, data_dir)
         limited = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (viewschema.ROLE,)).fetchone()
         for statement in viewschema.create_role(limited is not None):
             connection.execute(statement.encode())
@@ -53,7 +44,8 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
         connection.execute(apply_function(SQLModel.metadata))
         units = [row[0] for row in connection.execute("SELECT id FROM unit ORDER BY id").fetchall()]
         bring_up_to_date(connection, units)
-    return {role: role_address(owner_dsn, role, password) for role in ROLES}
+        mark(connection, made_of)
+    return {role: role_address(owner_dsn, role, password) for role in SERVICE_ROLES}
 
 
 def upgrade(owner_dsn: str) -> None:
@@ -62,10 +54,3 @@ def upgrade(owner_dsn: str) -> None:
     config.set_main_option("script_location", str(scripts()))
     config.attributes["dsn"] = owner_dsn
     command.upgrade(config, "head")
-
-
-def scripts() -> Path:
-    """Where the migrations lie: inside the wheel, or beside the package in a checkout."""
-    package = Path(__file__).parent
-    inside = package / "_migrations"
-    return inside if inside.is_dir() else package.parent / "migrations"

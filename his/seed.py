@@ -57,9 +57,10 @@ async def _seed(dsn: str, data_dir: Path, password: str, secret: str, units: int
             await catalog_seed.seed(db)
         medical = [u for u in unit_rows() if u.kind in identity_seed.EXAM_ROOMS][:units]
         await asyncio.to_thread(claims_seed.seed, data_dir, {u.code: u.name for u in medical}, now)
-        await identity_seed.seed(database, password, secret, now, units)
+        await identity_seed.seed(database, password, now, units)
         await billing_seed.seed(database, medical, now)
         await pharmacy_seed.seed(database, [u.id for u in medical], now)
+        await identity_seed.finish(database, secret, now)
         return True
     finally:
         await database.close()

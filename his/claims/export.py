@@ -23,6 +23,7 @@ from his.kit import clock
 from his.kit.columns import table
 from his.kit.db import Db
 from his.kit.errors import HisError, Kind, Severity
+from his.kit.sheets import inert
 
 _claim, _parcel = table(Claim), table(Parcel)
 BATCH = 20  # a dossier of 60 lines is about 150 KB: 3 MB at a time
@@ -150,6 +151,6 @@ async def export_sealed(db: Db, folder: Path, first: date, last: date, now: date
         sheet.writerow([item.name for item in fields(Exported)])
         async for row in sealed_parcels(db, first, last):
             line, whole = _write(folder, row, clock.day_of(now))
-            sheet.writerow([getattr(line, item.name) for item in fields(Exported)])
+            sheet.writerow([inert(getattr(line, item.name)) for item in fields(Exported)])
             written, refused, flawed = written + whole, refused + (not whole), flawed + bool(line.problems)
     return Summary(written, refused, flawed)

@@ -107,10 +107,10 @@ def sign_ins(password: str) -> list[SignIn]:
     return [SignIn(role.value, _username(role.value, MAIN_UNIT), password) for role in Role]
 
 
-async def seed(database: Database, password: str, client_secret: str, now: datetime, units: int = 40) -> list[Unit]:
+async def seed(database: Database, password: str, now: datetime, units: int = 40) -> list[Unit]:
     """Write the province (its first `units` medical units); safe to repeat after an interruption; returns those units.
 
-    Every step is one change set and is left out when it was done before; the machine client comes last.
+    Every step is one change set and is left out when it was done before.
     """
     rows = unit_rows()
     medical = [u for u in rows if u.kind in EXAM_ROOMS][:units]
@@ -123,6 +123,11 @@ async def seed(database: Database, password: str, client_secret: str, now: datet
         if unit.id not in known:
             async with database.scoped(Scope(unit.id, "seed")) as db:
                 await db.apply(_unit_changes(unit, hashed, now).insert(unit), now)
+    return medical
+
+
+async def finish(database: Database, client_secret: str, now: datetime) -> None:
+    """Write the machine client, the last row of the demonstration: where it stands, all the rest stands (`is_seeded`)."""
     client = ApiClient(
         id=CLIENT,
         secret_hash=hash_password(client_secret),
@@ -134,7 +139,6 @@ async def seed(database: Database, password: str, client_secret: str, now: datet
     )
     async with database.scoped(Scope(SYSTEM_ID, "seed")) as db:
         await db.apply(Changes().insert(client), now)
-    return medical
 
 
 async def is_seeded(db: Db) -> bool:

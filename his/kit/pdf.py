@@ -1,34 +1,40 @@
 """Printed pages: the house font as embedded TrueType, cut to Vietnamese, and a QR code drawn as squares."""
 
+import importlib
 import io
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import fontpkg_source_sans_3
 import segno
-from fontTools import subset  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont as PdfFont
 from reportlab.pdfgen.canvas import Canvas
 
 REGULAR, BOLD = "HisSans", "HisSans-Bold"
 _WEIGHTS: Final = {REGULAR: 400, BOLD: 700}
-# Latin with its Vietnamese and upland letters, punctuation, dong sign, arrows, minus and comparison signs.
-_RANGES: Final = ((0x20, 0x17F), (0x1A0, 0x1B0), (0x300, 0x323), (0x1EA0, 0x1EF9), (0x2010, 0x203A), (0x2190, 0x2193))
-_SINGLE: Final = (0x20AB, 0x2212, 0x2264, 0x2265, 0x00B0, 0x00B2, 0x2082)
+# Everything a Vietnamese print may hold: Latin with its extensions, combining marks, punctuation, đồng sign, arrows and signs.
+_RANGES: Final = (
+    (0x20, 0x24F), (0x300, 0x323), (0x1E00, 0x1EFF), (0x2000, 0x206F), (0x2082, 0x2082), (0x20AB, 0x20AB), (0x2190, 0x2265),
+)  # fmt: skip
+_lock: Final = Lock()
 
 
 def _cut(name: str, weight: int) -> io.BytesIO:
-    font = TTFont(Path(fontpkg_source_sans_3.__file__).parent / "files" / "SourceSans3[wght].ttf")
+    # Read at the first print: a start waits for nothing that only a print needs.
+    subset = importlib.import_module("fontTools.subset")
+    instancer = importlib.import_module("fontTools.varLib.instancer")
+    font = importlib.import_module("fontTools.ttLib").TTFont(
+        Path(fontpkg_source_sans_3.__file__).parent / "files" / "SourceSans3[wght].ttf"
+    )
     options = subset.Options(layout_features=[], hinting=False, notdef_outline=True)
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=[*(c for a, b in _RANGES for c in range(a, b + 1)), *_SINGLE])
+    cutter.populate(unicodes=[code for first, last in _RANGES for code in range(first, last + 1)])
     cutter.subset(font)
     target = io.BytesIO()
-    fixed = instantiateVariableFont(font, {"wght": weight})
+    fixed = instancer.instantiateVariableFont(font, {"wght": weight})
     for record in fixed["name"].names:
         if record.nameID == 6:  # two weights with one PostScript name would be taken for one font
             record.string = name
@@ -37,12 +43,21 @@ def _cut(name: str, weight: int) -> io.BytesIO:
     return target
 
 
-@lru_cache(maxsize=1)
 def register_fonts() -> tuple[str, str]:
-    """Names of the regular and the bold font, ready for every canvas of this process; the first call takes a moment."""
+    """Names of the regular and the bold font, ready for every canvas of this process; the first call takes a second.
+
+    Safe from several threads.
+    """
+    with _lock:
+        _register()
+    return REGULAR, BOLD
+
+
+@lru_cache(maxsize=1)
+def _register() -> None:
     for name, weight in _WEIGHTS.items():
         pdfmetrics.registerFont(PdfFont(name, _cut(name, weight)))
-    return REGULAR, BOLD
+    pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
 
 
 def wrap(text: str, font: str, size: float, width: float) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import psycopg
 
+from his import standing
 from his.kit.addresses import role_address, service_password
 from his.kit.config import PROJECT_ROOT, Settings, SetupError, unknown_variables
 from his.supervisor.children import Plan
@@ -45,17 +46,19 @@ def build(settings: Settings, reporter: Reporter) -> None:
 def fill(settings: Settings, owner: str, reporter: Reporter) -> None:
     """Bring the schema up to date and fill an empty installation. Raises `SetupError`.
 
-    Both programs are read here and not at the top: the web service, started just before, reads its own meanwhile.
+    Both programs are read where there is something to do, and only then: the web service, started just before, reads its
+    own meanwhile.
     """
     with reporter.step("Cập nhật lược đồ dữ liệu", "Updating the schema"):
         try:
-            importlib.import_module("his.migrate").migrate(owner, settings.data_dir)
+            if not standing.stands(owner, settings.data_dir):
+                importlib.import_module("his.migrate").migrate(owner, settings.data_dir)
         except psycopg.errors.InsufficientPrivilege:
             raise SetupError(
                 "Tài khoản trong HIS_DATABASE_URL không đủ quyền tạo vai trò và bảng; hãy dùng tài khoản chủ cơ sở dữ liệu.",
                 "The account of HIS_DATABASE_URL may not create roles and tables; use the owner of the database.",
             ) from None
-    if settings.demo:
+    if settings.demo and not standing.has_sample(owner, settings.demo_file):
         with reporter.step("Kiểm tra dữ liệu mẫu", "Checking the sample data"):
             importlib.import_module("his.seed").seed_demo(_address(settings, owner, "his_app"), settings.data_dir)
 

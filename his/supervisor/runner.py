@@ -60,7 +60,6 @@ class Runner:
         code = 0
         try:
             self._start()
-            self._starting = False
             self.reporter.welcome(self.settings.public_url, self.settings.demo_file)
             self._watch()
         except Stopped:
@@ -111,8 +110,10 @@ class Runner:
         with self.reporter.step("Khởi động dịch vụ", "Starting the services"):
             settings.gate.unlink()
             self._await_ready(web)
+            self._starting = False  # from here on a signal is for the watch
             for child in others:  # not earlier: they would take the processor from what people wait for
-                child.start()
+                if not self._stop.is_set():
+                    child.start()
 
     def _await_ready(self, web: Child) -> None:
         """Ask /readyz until it says yes. Raises `SetupError` when the web service keeps failing or time runs out."""

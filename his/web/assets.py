@@ -6,6 +6,7 @@ cut is named "UI Viet" and the licence text lies beside it. Icons: lucide (ISC) 
 
 import fcntl
 import hashlib
+import importlib
 import json
 import logging
 import re
@@ -16,9 +17,6 @@ import sysconfig
 from pathlib import Path
 
 import fontpkg_source_sans_3
-from fontTools import subset  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
 
 log = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
@@ -98,14 +96,17 @@ def build_sprite(icons: Path) -> str:
 def build_font(target: Path) -> int:
     """Cut the variable font to `TEXT` and weights 400-700, rename it, write woff2; returns the size in bytes."""
     folder = Path(fontpkg_source_sans_3.__file__).parent
-    font = TTFont(folder / "files" / "SourceSans3[wght].ttf")
+    # Read only where the font is cut: this module is also part of every start.
+    subset = importlib.import_module("fontTools.subset")
+    instancer = importlib.import_module("fontTools.varLib.instancer")
+    font = importlib.import_module("fontTools.ttLib").TTFont(folder / "files" / "SourceSans3[wght].ttf")
     options = subset.Options(layout_features=["kern", "mark", "mkmk", "ccmp", "locl", "tnum"], hinting=False)
     options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]
     options.notdef_outline = True
     cutter = subset.Subsetter(options)
     cutter.populate(text=TEXT)
     cutter.subset(font)
-    font = instantiateVariableFont(font, {"wght": (400, 400, 700)})
+    font = instancer.instantiateVariableFont(font, {"wght": (400, 400, 700)})
     for record in font["name"].names:
         if record.nameID in {1, 3, 4, 16}:
             record.string = FONT_NAME

@@ -7,17 +7,18 @@ from reportlab.lib.pagesizes import A5, landscape
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, SimpleDocTemplate, Spacer, Table
 
-from his.billing.print.parts import LINE, QUIET, para, rich, safe, use_fonts
+from his.billing.print.parts import LINE, QUIET, para, rich, safe
 from his.billing.service import METHOD_NAMES, VisitBill
 from his.billing.tables import Payment
 from his.kit.clock import local
 from his.kit.money import vnd
+from his.kit.pdf import register_fonts
 from his.kit.words import money_words
 
 
 def draw_receipt(bill: VisitBill, payment: Payment, cashier: str) -> bytes:
     """The PDF of one receipt: number, person, reason, amount in figures and words, parts of the visit, signatures."""
-    use_fonts()
+    register_fonts()
     out = BytesIO()
     document = SimpleDocTemplate(
         out, pagesize=landscape(A5), leftMargin=12 * mm, rightMargin=12 * mm, topMargin=9 * mm, bottomMargin=8 * mm,

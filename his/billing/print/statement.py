@@ -20,7 +20,7 @@ from reportlab.platypus import (
     Table,
 )
 
-from his.billing.print.parts import BOLD, HEAD, INK, LINE, QUIET, REGULAR, para, rich, safe, use_fonts
+from his.billing.print.parts import HEAD, INK, LINE, QUIET, para, rich, safe
 from his.billing.rules.labels import percent
 from his.billing.service import VisitBill
 from his.billing.tables import Charge
@@ -29,6 +29,7 @@ from his.billing.view import SEXES, Block, blocks_of, told_visit
 from his.encounters.tables import Diagnosis
 from his.kit.clock import local
 from his.kit.money import vnd
+from his.kit.pdf import BOLD, REGULAR, register_fonts
 from his.kit.words import money_words
 from his.web.filters import number as grouped
 
@@ -44,7 +45,7 @@ SMALL = 7.6
 
 def draw_statement(bill: VisitBill, diagnoses: Sequence[Diagnosis], now: datetime) -> bytes:
     """The PDF of a statement. Figures are those of the charge rows and of nothing else."""
-    use_fonts()
+    register_fonts()
     out = BytesIO()
     page = landscape(A4)
     document = BaseDocTemplate(

@@ -21,6 +21,7 @@ from his.kit.changes import Changes
 from his.kit.clock import local
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError, Kind
+from his.kit.sheets import inert
 
 router = APIRouter()
 MOST_FILES = 2000
@@ -103,7 +104,8 @@ def _add(archive: ZipFile, files: list[desk.Signed], table: Any, whole: bool) ->
             archive.writestr(_entry(name, file.created_at), file.content.encode(), ZIP_DEFLATED)
         else:
             name = KEPT_BACK
-        table.writerow((name, file.number, file.dossier_code, file.revision, file.state, file.receipt, file.sha256))
+        row = (name, file.number, file.dossier_code, file.revision, file.state, file.receipt, file.sha256)
+        table.writerow([inert(value) for value in row])
 
 
 def _entry(name: str, at: datetime) -> ZipInfo:

@@ -1,6 +1,7 @@
 """One month as rows: CSV, Excel, JSON and MeasureReport are written from the same list."""
 
 import csv
+import importlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,16 +9,13 @@ from decimal import Decimal
 from typing import Final
 
 import orjson
-from openpyxl import Workbook
-from openpyxl.styles import Font
 
-from his.kit.text import clean
+from his.kit.sheets import inert
 from his.reporting.rules.figures import EXACT
 from his.reporting.terms import AGES, ALL, SEXES, SPLITS, MonthFigures, Shown
 
 HIDDEN_WORD: Final = "ẩn"
 HEAD: Final = ("Tháng", "Nơi", "Mã", "Chỉ số", "Đơn vị tính", "Chia theo", "Mã phần", "Phần", "Giá trị")
-_UNSAFE: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +71,16 @@ def split_word(split: str) -> str:
     return {**SPLITS, ALL: "Tổng", "unit": "Theo đơn vị", "day": "Theo ngày"}[split]
 
 
-def safe(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    text = clean(text)
-    return f"'{text}" if text.startswith(_UNSAFE) else text
-
-
 def _line(figures: MonthFigures, row: Row) -> tuple[str | Decimal, ...]:
     return (
         figures.month,
-        safe(figures.place_name),
+        inert(figures.place_name),
         row.code,
         row.title,
         row.unit,
         split_word(row.split),
         row.part,
-        safe(row.label),
+        inert(row.label),
         HIDDEN_WORD if row.value is None else row.value,
     )
 
@@ -105,13 +97,14 @@ def csv_text(figures: MonthFigures) -> str:
 
 def workbook(figures: MonthFigures) -> bytes:
     """The month as an Excel file; holds the processor for a moment, so call it in a thread."""
-    book = Workbook(write_only=False)
+    openpyxl = importlib.import_module("openpyxl")  # 0.3 s that only a download needs, not the start
+    bold = importlib.import_module("openpyxl.styles").Font(bold=True)
+    book = openpyxl.Workbook(write_only=False)
     sheet = book.active
-    assert sheet is not None
     sheet.title = f"Tháng {figures.first:%m-%Y}"
     sheet.append(HEAD)
     for cell in sheet[1]:
-        cell.font = Font(bold=True)
+        cell.font = bold
     for row in rows(figures):
         sheet.append(_line(figures, row))
         for cell in sheet[sheet.max_row]:

@@ -9,10 +9,10 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from his.kit.sheets import FORMULA_SIGNS
 from his.kit.text import clean
 from his.settlement.terms import Paper, Sheet
 
-UNSAFE: Final = ("=", "+", "-", "@", "\t", "\r")
 MONEY: Final = "#,##0.##"
 _BOLD: Final = Font(bold=True)
 
@@ -55,7 +55,7 @@ def _write(book: Workbook, sheet: Sheet, paper: Paper | None) -> None:
 
 def _plain(page: Any, value: Any) -> Any:
     """A value that needs no cell of its own, where possible: 100,000 rows are many cells."""
-    if isinstance(value, Decimal) or (isinstance(value, str) and value.startswith(UNSAFE)):
+    if isinstance(value, Decimal) or (isinstance(value, str) and value.startswith(FORMULA_SIGNS)):
         return _cell(page, value)
     return clean(value) if isinstance(value, str) else value
 

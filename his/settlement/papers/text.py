@@ -6,8 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from his.kit.money import plain
-from his.kit.text import clean
-from his.settlement.papers.excel import UNSAFE
+from his.kit.sheets import inert
 from his.settlement.terms import Sheet
 
 
@@ -23,9 +22,4 @@ def csv_text(sheet: Sheet) -> str:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, str):
-        text = clean(value)
-        return f"'{text}" if text.startswith(UNSAFE) else text
-    return value
+    return plain(value) if isinstance(value, Decimal) else inert(value)

@@ -100,7 +100,7 @@ async def test_pages_say_503_and_live_on(own, dsn):
     database = Database(dsn, size=2)
     app = create_app(database)
     await database.open()
-    await seed(database, "demo", "demo", AT, 2)
+    await seed(database, "demo", AT, 2)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://his.test") as client:
         form = {"username": "front-desk", "password": "demo"}
