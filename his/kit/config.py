@@ -14,7 +14,9 @@ from typing import Any, Literal, Self
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from his.kit.config_outward import Outward
 
 PREFIX = "HIS_"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +59,7 @@ def _https(earlier: dict[str, Any]) -> bool:
     return str(earlier.get("public_url", "")).startswith("https://")
 
 
-class Settings(BaseSettings):
+class Settings(Outward):
     """Settings of one installation. Durations say their unit in their name; every field is `HIS_` + its name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
@@ -150,10 +152,6 @@ class Settings(BaseSettings):
         description="Identifier systems that differ from the guide's, as name=address pairs separated by spaces; names: "
         "citizen insurance patient-code facility license.",
     )
-    smart_jwks_hosts: str = Field(
-        "",
-        description="Hosts (host or host:port, separated by spaces) from which JWK sets of SMART clients may be fetched.",
-    )
     gateway_timeout_seconds: int = Field(
         30,
         ge=1,
@@ -162,16 +160,6 @@ class Settings(BaseSettings):
     )
     bulk_hours: int = Field(
         24, ge=1, le=720, description="How long the files of a finished bulk export or import are kept for its client."
-    )
-    import_sources: str = Field(
-        "",
-        description="Addresses from which `$import` may fetch files: beginnings of URLs, separated by spaces. "
-        "Empty: only files that the client sends itself.",
-    )
-    subscription_targets: str = Field(
-        "",
-        description="Addresses that FHIR subscriptions may notify: beginnings of URLs, separated by spaces. "
-        "Empty: no subscription is accepted.",
     )
     anchor_dir: Path = Field(
         default_factory=lambda earlier: earlier.get("data_dir", default_data_dir()) / "anchors",
@@ -208,15 +196,6 @@ class Settings(BaseSettings):
         if not re.match(r"https?://[^/\s]+", value):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
-
-    @field_validator("import_sources", "subscription_targets")
-    @classmethod
-    def _addresses(cls, value: str) -> str:
-        """Each must reach behind the host name: `https://his.example` would also begin `https://his.example.evil`."""
-        for address in value.split():
-            if not re.match(r"https?://[^/\s@?#]+/", address):
-                raise ValueError("each must be an address like https://host/path/, with a slash behind the host")
-        return value
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:

@@ -17,7 +17,7 @@ import httpx
 import orjson
 
 from his.exchange.bulk import files
-from his.exchange.bulk.sources import allowed
+from his.exchange.bulk.sources import allowed, fetcher
 from his.exchange.tables import BulkJob
 from his.fhir.app import route
 from his.fhir.bundles import process_text
@@ -114,7 +114,7 @@ class Importing:
 
     @asynccontextmanager
     async def _open(self, url: str) -> AsyncIterator[httpx.Response]:
-        async with httpx.AsyncClient(transport=self.transport, timeout=WAIT, trust_env=False) as client:
+        async with fetcher(WAIT, self.transport) as client:
             async with client.stream("GET", url, headers={"accept": "application/fhir+ndjson"}) as answer:
                 yield answer
 

@@ -1,25 +1,18 @@
-"""Which addresses of other systems may be used: beginnings of addresses that the administrator lists."""
+"""Which addresses of other systems `$import` may fetch from, and the client that goes nowhere else."""
 
-from urllib.parse import unquote, urlsplit
+import httpx
 
 from his.kit.config import get_settings
-
-
-def within(url: str, beginnings: str) -> bool:
-    """Does the address begin with one of these, and say nothing that another reader would understand differently?"""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return False
-    plain = url.isascii() and url.isprintable() and not any(sign in url for sign in "\\ \t#")
-    if not plain or not host or parts.username is not None or (port is not None and not 0 < port < 65536):
-        return False
-    if ".." in unquote(unquote(parts.path)).split("/"):
-        return False
-    return any(url.startswith(one) for one in beginnings.split())
+from his.kit.outbound import Outbound, permits
 
 
 def allowed(url: str) -> bool:
     """May `$import` fetch this address?"""
-    return within(url, get_settings().import_sources)
+    return permits(url, get_settings().import_sources.split())
+
+
+def fetcher(timeout: httpx.Timeout, inner: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+    """A client for the listed sources; redirects are not followed."""
+    settings = get_settings()
+    carrier = Outbound(settings.import_sources.split(), settings.outbound_networks.split(), inner)
+    return httpx.AsyncClient(transport=carrier, timeout=timeout, trust_env=False)

@@ -6,13 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from his.exchange.bulk.sources import within
 from his.fhir.dates import interval
 from his.fhir.outcome import FhirError
 from his.fhir.resource_types import TYPES
 from his.fhir.search import parse, split_query
 from his.fhir.systems import HIS
 from his.kit.config import get_settings
+from his.kit.outbound import permits
 
 TOPIC = f"{HIS}/SubscriptionTopic/"
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
@@ -51,7 +51,7 @@ def read(resource: dict[str, Any]) -> Asked:
     if channel.get("type") != "rest-hook":
         raise refused("channel.type", "Chỉ hỗ trợ kênh rest-hook.", "not-supported")
     endpoint = channel.get("endpoint", "")
-    if not within(endpoint, get_settings().subscription_targets):
+    if not permits(endpoint, get_settings().subscription_targets.split()):
         raise refused("channel.endpoint", "Địa chỉ nhận tin không nằm trong danh sách được phép.", "forbidden")
     headers_of(channel)
     topic = resource["criteria"] if "?" not in resource["criteria"] and ":" in resource["criteria"] else ""

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 
 from his.exchange import store
-from his.exchange.bulk.sources import within
 from his.exchange.subscriptions.asked import headers_of
 from his.exchange.subscriptions.notice import MIME, Happened, Letter, handshake, letters
 from his.exchange.subscriptions.rights import may_hear
@@ -24,6 +23,7 @@ from his.kit.changes import Changes
 from his.kit.config import get_settings
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError, Kind
+from his.kit.outbound import Outbound, permits
 
 log = logging.getLogger("his.exchange.subscriptions")
 NOBODY = Scope(None, "worker", "worker")
@@ -51,7 +51,9 @@ async def tell_subscribers(database: Database, now: datetime) -> int:
     if not due:
         return 0
     engine = Engine(database, discover(), get_settings().public_url + PREFIX)
-    async with httpx.AsyncClient(timeout=WAIT, trust_env=False, follow_redirects=False) as client:
+    settings = get_settings()
+    carrier = Outbound(settings.subscription_targets.split(), settings.outbound_networks.split())
+    async with httpx.AsyncClient(transport=carrier, timeout=WAIT, trust_env=False, follow_redirects=False) as client:
         runs = (_Run(engine, client, unit_id, identity, now).work() for unit_id, identity in due)
         results = await asyncio.gather(*runs, return_exceptions=True)
     for result in results:
@@ -114,7 +116,7 @@ class _Run:
         """Why nothing may be told any more, or None."""
         if row.end_at is not None and row.end_at <= self.now:
             return ""
-        if not within(row.endpoint, get_settings().subscription_targets):
+        if not permits(row.endpoint, get_settings().subscription_targets.split()):
             return "Địa chỉ nhận tin không còn trong danh sách được phép."
         async with self.engine.database.scoped(self.scope) as db:
             if not await may_hear(db, row.actor, row.unit_id, row.kind):

@@ -1,11 +1,11 @@
 """Public keys of a client that keeps its own JWK set: fetched from hosts that the installation allows, kept for minutes."""
 
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import httpx
 
 from his.kit.config import get_settings
+from his.kit.outbound import Outbound, permits
 
 KEPT = timedelta(minutes=5)
 LARGEST = 64_000
@@ -13,17 +13,19 @@ SECONDS = 5
 _known: dict[str, tuple[str, datetime]] = {}
 
 
+def _listed() -> list[str]:
+    """The listed hosts as addresses: https, and plain http to this machine itself, which may be named for trials."""
+    hosts = get_settings().smart_jwks_hosts.split()
+    return [f"https://{host}/" for host in hosts] + [f"http://{host}/" for host in hosts if _is_here(host)]
+
+
+def _is_here(host: str) -> bool:
+    return host.partition(":")[0] in ("127.0.0.1", "localhost")
+
+
 def is_allowed(address: str) -> bool:
     """Only https to a host on the list of the settings; nothing else is ever asked."""
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    shown = f"{host}:{port}" if port else host
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in ("127.0.0.1", "localhost")):
-        return False  # this machine itself may be named for trials, like any other host
-    return parts.username is None and shown in get_settings().smart_jwks_hosts.split()
+    return permits(address, _listed())
 
 
 async def fetch_keys(address: str, now: datetime) -> str:
@@ -35,7 +37,8 @@ async def fetch_keys(address: str, now: datetime) -> str:
         return ""
     text = b""
     try:
-        async with httpx.AsyncClient(timeout=SECONDS, follow_redirects=False, trust_env=False) as client:
+        carrier = Outbound(_listed(), get_settings().outbound_networks.split())
+        async with httpx.AsyncClient(transport=carrier, timeout=SECONDS, trust_env=False) as client:
             async with client.stream("GET", address, headers={"accept": "application/json"}) as answer:
                 if answer.status_code != 200:
                     return ""

@@ -11,7 +11,6 @@ import pytest
 import pytest_asyncio
 
 from his.exchange.bulk import files, importing, work
-from his.exchange.bulk.sources import within
 from his.kit import clock
 from his.kit.config import get_settings
 from his.kit.db import Database
@@ -148,40 +147,3 @@ async def test_a_wrong_import_is_refused_by_name(fhir: httpx.AsyncClient) -> Non
     assert complaint(await fhir.post("/$import", json={"resourceType": "Parameters"}))[0] == 400
     odd = {"resourceType": "Parameters", "parameter": [{"name": "input", "part": [{"name": "type", "valueCode": "Patient"}]}]}  # fmt: skip
     assert complaint(await fhir.post("/$import", json=odd)) == (400, "Parameters.parameter[0].part")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://good.example.evil/data/", "https://good.example@evil/data/", "https://good.example/data/../x",
-        "https://good.example/data/%252e%252e/x", "https://good.example/data/\\evil", "https://good.example/other",
-        "http://good.example/data/", "https://good.example:99999/data/", "//good.example/data/",
-    ],
-)  # fmt: skip
-def test_an_address_beside_the_list_is_not_within_it(url: str) -> None:
-    assert within("https://good.example/data/a.ndjson", "https://good.example/data/")
-    assert not within(url, "https://good.example/data/")
-
-
-async def test_a_line_may_point_to_what_its_client_can_find(fhir: httpx.AsyncClient, worker: Database) -> None:
-    number = uuid4().hex
-    doctor = {"resourceType": "Practitioner", "identifier": [{"system": "urn:x", "value": number}]}
-    made = (await fhir.post("/Practitioner", json=doctor)).json()["id"]
-    line = {
-        **PATIENT,
-        "id": str(uuid4()),
-        "generalPractitioner": [{"reference": f"Practitioner?identifier=urn:x|{number}"}],
-    }
-    answer = await fhir.post("/$import?type=Patient", content=json.dumps(line).encode(), headers=NDJSON)
-    _, _, errors = await imported(fhir, worker, answer.headers["content-location"])
-    assert errors == []
-    stored = (await fhir.get(f"/Patient/{line['id']}")).json()
-    assert stored["generalPractitioner"] == [{"reference": f"Practitioner/{made}"}]
-    blind = {**line, "id": str(uuid4())}
-    headers = {**NDJSON, "x-denied": "search", "x-actor": "blind"}
-    answer = await fhir.post("/$import?type=Patient", content=json.dumps(blind).encode(), headers=headers)
-    assert answer.status_code == 202
-    await finish(worker)
-    manifest = (await fhir.get(answer.headers["content-location"], headers={"x-actor": "blind"})).json()
-    assert len(manifest["error"]) == 1
-    assert (await fhir.get(f"/Patient/{blind['id']}")).status_code == 404
