@@ -37,7 +37,7 @@ def test_every_setting_is_described_in_a_sentence(name: str) -> None:
     ],
 )
 def test_numbers_say_their_unit_or_count(name: str) -> None:
-    assert name.endswith(("_seconds", "_minutes", "_hours", "_days", "_mb", "_size", "_attempts"))
+    assert name.endswith(("_per_second", "_seconds", "_minutes", "_hours", "_days", "_mb", "_size", "_attempts"))
 
 
 def test_the_defaults_serve_one_machine() -> None:
