@@ -13,9 +13,9 @@ CARD = "GD4979700000001"
 BASE = """
 INSERT INTO patient (unit_id, id, version, person_id, code, name, birth_date, birth_precision, gender, citizen_number, phone,
   address, province_code, ward_code, old_address, ethnicity_code, occupation_code, nationality_code, guardian_name, guardian_phone,
-  allergy_state, active, created_at, updated_at)
+  allergy_state, blood_group, birth_time, active, created_at, updated_at)
 VALUES (%(unit)s, %(patient)s, 1, gen_random_uuid(), 'QT-' || left(%(patient)s, 8), '=HYPERLINK("x")', '1970-01-02', 'day', 'female', '', '',
-  '', '97', '97033', '', '01', '00000', '000', '', '', 'none', true, now(), now())
+  '', '97', '97033', '', '01', '00000', '000', '', '', 'none', '', '', true, now(), now())
 """
 VISIT = """
 INSERT INTO encounter SELECT (jsonb_populate_record(NULL::encounter, %(row)s::jsonb)).*

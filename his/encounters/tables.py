@@ -47,6 +47,10 @@ class Encounter(Versioned, table=True):
     destination_code: str = ""  # MA_NOI_DEN
     treatment: str = text()  # PP_DIEU_TRI
     advice: str = text()
+    accident_code: str = ""  # MA_TAI_NAN
+    admission_reason: str = text()  # LY_DO_VNT
+    newborn_weights: str = ""  # CAN_NANG_CON: grams, one for each child, by ";"
+    war_wound: bool = False  # VET_THUONG_TP: a recurrent wound of war is treated
     follow_up_on: date | None = None
     signed_at: datetime | None = instant(optional=True)  # the doctor finished; bill and drugs follow
     signed_by: UUID | None = None
@@ -69,6 +73,7 @@ class Diagnosis(Versioned, table=True):
     name: str = text()
     role: str = "secondary"  # main secondary
     position: int = 0
+    traditional_code: str = ""  # MA_BENH_YHCT of this disease
     practitioner_id: UUID | None = None
     recorded_at: datetime = instant()
 
@@ -99,7 +104,7 @@ class Note(Versioned, table=True):
     __table_args__ = (belongs_to("encounter_id", "encounter"), Index("ix_note_visit", "unit_id", "encounter_id"))
     encounter_id: UUID
     patient_id: UUID
-    kind: str  # history exam progress conclusion
+    kind: str  # history exam progress consultation procedure conclusion
     content: str = text()
     practitioner_id: UUID | None = None
     written_at: datetime = instant()

@@ -1,5 +1,6 @@
 """Words of a visit: vital signs, diagnosis facts, and what the FHIR mapping sees of a visit."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -152,9 +153,24 @@ DISCHARGES: tuple[tuple[str, str], ...] = (  # MA_LOAI_RV (QĐ 4750/QĐ-BYT, XML
     ("4", "Xin ra viện"),
     ("5", "Chuyển tuyến theo yêu cầu người bệnh"),
 )
+TRADITIONAL = re.compile(r"U[5-9][0-9]\.[0-9]{2,3}(\.[0-9]+)?")
+"""The form of a disease code of traditional medicine; the ministry's list is no part of the installation."""
+ACCIDENTS: tuple[tuple[str, str], ...] = (  # MA_TAI_NAN (QĐ 5937/QĐ-BYT, appendix 4)
+    ("0", "Không xác định, không tai nạn"),
+    ("1", "Tai nạn giao thông"),
+    ("2", "Tai nạn lao động"),
+    ("3", "Tai nạn dưới nước"),
+    ("4", "Bỏng"),
+    ("5", "Bạo lực, xung đột"),
+    ("6", "Tự tử"),
+    ("7", "Ngộ độc"),
+    ("8", "Khác"),
+)
 NOTE_KINDS: dict[str, str] = {
     "history": "Bệnh sử",
     "exam": "Khám",
     "progress": "Diễn biến",
+    "consultation": "Hội chẩn",
+    "procedure": "Phẫu thuật, thủ thuật",
     "conclusion": "Kết luận",
 }

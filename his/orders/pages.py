@@ -17,7 +17,7 @@ from his.kit.errors import Finding, HisError, Kind, not_found
 from his.orders import service, store, view
 from his.orders.service.results import judge
 from his.orders.tables import Observation, ServiceRequest
-from his.orders.terms import WORK_KINDS, ResultEntry
+from his.orders.terms import ANAESTHESIA, WORK_KINDS, ResultEntry
 from his.web.i18n import gettext as _
 from his.web.page import Toast, render, toast_event
 
@@ -82,7 +82,11 @@ async def _form(caller: Caller, requests: Sequence[ServiceRequest]) -> dict[str,
         texts = (typed.get(f"d-{request.id}", request.description), typed.get(f"c-{request.id}", request.conclusion))
         blocks.append({"request": request, "rows": rows, "description": texts[0], "conclusion": texts[1]})
     device = next((r.device_code for r in requests if r.device_code), "")
-    return {"visit": visit, "blocks": blocks, "device": typed.get("device", device), "draft": draft}
+    numbed = next((r.anaesthesia for r in requests if r.anaesthesia), "")
+    return {
+        "visit": visit, "blocks": blocks, "device": typed.get("device", device), "draft": draft,
+        "anaesthesia": typed.get("anaesthesia", numbed), "ways": [(code, _(word)) for code, word in ANAESTHESIA],
+    }  # fmt: skip
 
 
 def _previous(values: Sequence[Observation], request: ServiceRequest) -> str:
@@ -164,6 +168,7 @@ def _entry(form: FormData, row: ServiceRequest) -> ResultEntry:
         str(form.get(f"d-{row.id}", ""))[:8000],
         str(form.get(f"c-{row.id}", ""))[:4000],
         str(form.get("device", ""))[:100],
+        str(form.get("anaesthesia", ""))[:1],
     )
 
 

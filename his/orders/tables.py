@@ -38,6 +38,7 @@ class ServiceRequest(Versioned, table=True):
     performed_at: datetime | None = instant(optional=True)
     performed_by: UUID | None = None
     device_code: str = ""  # MA_MAY
+    anaesthesia: str = ""  # PP_VO_CAM of a procedure: 1 general, 2 local or regional, 3 acupuncture, 4 other
     description: str = text()  # MO_TA
     conclusion: str = text()  # KET_LUAN
     resulted_at: datetime | None = instant(optional=True)

@@ -93,6 +93,15 @@ class ResultEntry:
     description: str = ""
     conclusion: str = ""
     device_code: str = ""
+    anaesthesia: str = ""
+
+
+ANAESTHESIA: tuple[tuple[str, str], ...] = (  # PP_VO_CAM (QĐ 4750/QĐ-BYT, XML3)
+    ("1", "Gây mê"),
+    ("2", "Gây tê"),
+    ("3", "Châm tê"),
+    ("4", "Cách khác"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class MedicationRequest(Versioned, table=True):
     ingredient_code: str = ""
     ingredient: str = text()
     strength: str = text()
+    dosage_form: str = text()  # DANG_BAO_CHE
     unit: str
     route_code: str = ""
     route: str = ""

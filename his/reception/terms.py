@@ -218,6 +218,8 @@ class DeskFields:
     ward: str = ""
     guardian: str = ""
     guardian_phone: str = ""
+    blood_group: str = ""
+    birth_time: str = ""
     card: str = ""
     card_from: str = ""
     card_to: str = ""

@@ -26,6 +26,8 @@ class PatientIn(Body):
     nationality_code: str = Field("000", max_length=10)
     guardian_name: str = Field("", max_length=200)
     guardian_phone: str = Field("", max_length=20)
+    blood_group: str = Field("", max_length=5)
+    birth_time: str = Field("", max_length=5)
 
     def form(self) -> PatientForm:
         """The words of registration."""

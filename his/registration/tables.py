@@ -34,6 +34,7 @@ class Patient(Versioned, table=True):
     name: str
     birth_date: date
     birth_precision: str = "day"  # day month year
+    birth_time: str = ""  # HH:MM; a newborn's claim states it
     gender: str  # male female other unknown
     citizen_number: str = ""
     phone: str = ""
@@ -44,6 +45,7 @@ class Patient(Versioned, table=True):
     ethnicity_code: str = "01"
     occupation_code: str = "00000"
     nationality_code: str = "000"
+    blood_group: str = ""  # NHOM_MAU: A B AB O, with + or - where it is known
     guardian_name: str = ""
     guardian_phone: str = ""
     allergy_state: str = "not-asked"  # not-asked none known

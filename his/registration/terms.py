@@ -122,6 +122,23 @@ class PatientForm:
     nationality_code: str = "000"
     guardian_name: str = ""
     guardian_phone: str = ""
+    blood_group: str = ""
+    birth_time: str = ""
+
+
+BLOOD_GROUPS: tuple[str, ...] = ("A", "A+", "A-", "B", "B+", "B-", "AB", "AB+", "AB-", "O", "O+", "O-")
+UNSAID: tuple[str, ...] = (
+    "birth_time", "province_code", "ward_code", "old_address", "ethnicity_code", "occupation_code", "nationality_code", "guardian_name",
+    "guardian_phone", "blood_group",
+)  # fmt: skip
+"""What a Patient that arrives through FHIR does not say here: the record keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BloodGroup:
+    """A patient (row) whose blood group is known, as it is rendered to FHIR Observation."""
+
+    patient: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def short_term_setting(facts: ClaimFacts) -> Iterator[Say]:
 @rule("CLM-PERSON-09", "Giấy chứng sinh đi cùng cân nặng con", "CORE-080, CORE-095", severity=WARNING)
 def birth_has_weight(facts: ClaimFacts) -> Iterator[Say]:
     """XML9 without CAN_NANG_CON."""
-    if "XML9" in facts.attached_tables and not facts.newborn_weights_g:
+    if "XML9" in facts.tables_with and not facts.newborn_weights_g:
         yield Say("Có giấy chứng sinh nhưng chưa ghi cân nặng con. Nhập cân nặng theo gam.", "XML1.CAN_NANG_CON")
 
 

@@ -11,7 +11,7 @@ from his.billing.terms import FacilityFacts, RouteFacts, VisitFacts
 from his.claims.stating.lines import drug_line, first_order, progress_notes, result_lines, service_line
 from his.claims.stating.papers import state_papers
 from his.claims.store import Dossier
-from his.claims.terms import Card, ClaimFacts, sum_totals
+from his.claims.terms import Card, ClaimFacts, Papers, sum_totals
 from his.encounters.tables import Encounter
 from his.kit.clock import local
 from his.kit.money import ZERO
@@ -34,6 +34,7 @@ def state_claim(dossier: Dossier, now: datetime, issued: Iterable[tuple[PaperKin
     ended = local(e.ended_at) if e.ended_at else None
     period = local(e.closed_at or now)
     first = next((c for c in cards), None)
+    stated = state_papers(issued)
     return ClaimFacts(
         **_person(p),
         **_stay(e),
@@ -57,6 +58,7 @@ def state_claim(dossier: Dossier, now: datetime, issued: Iterable[tuple[PaperKin
         final_diagnosis="; ".join(d.name for d in ([main] if main else []) + others),
         main_diagnosis_code=main.code if main else "",
         secondary_diagnosis_codes=tuple(d.code for d in others),
+        traditional_codes=_traditional(dossier),
         referred_from=str(e.route.get("referred_from", "")),
         referral_paper=str(e.route.get("referral_paper", "")),
         treatment_days=_treatment_days(e.arrived_at, e.ended_at, e.care_setting),
@@ -67,6 +69,7 @@ def state_claim(dossier: Dossier, now: datetime, issued: Iterable[tuple[PaperKin
         department_codes=_departments(e.department_code, dossier.charges),
         area_code=first.area_code if first else "",
         weight_kg=_weight(dossier),
+        newborn_weights_g=_newborns(e.newborn_weights, stated),
         five_years_on=first.five_years_on if first else None,
         record_number=e.dossier_code,
         head_number=dossier.unit.head_number,
@@ -75,7 +78,7 @@ def state_claim(dossier: Dossier, now: datetime, issued: Iterable[tuple[PaperKin
         results=tuple(result_lines(dossier)),
         notes=tuple(progress_notes(dossier)),
         first_order=first_order(dossier),
-        papers=state_papers(issued),
+        papers=stated,
         assessed_at=now if ended else None,
     )
 
@@ -84,6 +87,8 @@ def _stay(encounter: Encounter) -> dict[str, Any]:
     """How the visit went and ended."""
     return {
         "admitted_at": encounter.admitted_at,
+        "admission_reason": encounter.admission_reason,
+        "accident_code": encounter.accident_code,
         "ended_at": encounter.ended_at,
         "referred_to": encounter.destination_code,
         "treatment_method": encounter.treatment,
@@ -100,6 +105,8 @@ def _person(patient: Patient) -> dict[str, Any]:
         "patient_code": patient.code,
         "patient_name": patient.name,
         "birth_date": _birth(patient),
+        "birth_time": patient.birth_time,
+        "blood_group": patient.blood_group,
         "gender": GENDER.get(patient.gender, "unknown"),
         "citizen_number": patient.citizen_number,
         "nationality_code": patient.nationality_code,
@@ -131,6 +138,19 @@ def _treatment_days(arrived: datetime, ended: datetime | None, setting: str) -> 
         arrived_at=arrived, ended_at=ended, care_setting=setting, facility=FacilityFacts(), route=RouteFacts()
     )
     return count_treatment_days(facts)
+
+
+def _traditional(dossier: Dossier) -> tuple[str, ...]:
+    """MA_BENH_YHCT in the order of the ICD-10 codes beside which the doctor gave them."""
+    rows = sorted(dossier.diagnoses, key=lambda d: d.role != "main")
+    return tuple(dict.fromkeys(d.traditional_code for d in rows if d.traditional_code))
+
+
+def _newborns(typed: str, stated: Papers) -> tuple[int, ...]:
+    """Weights of newborns in grams: as the doctor typed them, else those of the birth certificates."""
+    if typed:
+        return tuple(int(part) for part in typed.split(";"))
+    return tuple(birth.weight_g for birth in stated.births if birth.weight_g)
 
 
 def _departments(first: str, charges: Iterable[Charge]) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ from his.billing.tables import Charge
 from his.catalog.rules import claim_code
 from his.claims.store import Dossier, GivenDrug
 from his.claims.terms import DrugLine, FirstOrder, ProgressNote, ResultLine, ServiceLine
+from his.encounters.terms import NOTE_KINDS
 from his.kit.money import plain
 from his.orders.tables import ServiceRequest
 from his.prescriptions.rules import dose_text
 from his.prescriptions.terms import Dose
 
 COURSE_KINDS = ("history", "exam", "progress", "conclusion")
+CONSULTED, OPERATED = "consultation", "procedure"  # HOI_CHAN, PHAU_THUAT
 
 
 def _codes(dossier: Dossier, *ids: UUID | None) -> tuple[str, ...]:
@@ -44,6 +46,8 @@ def drug_line(charge: Charge, drug: GivenDrug, dossier: Dossier) -> DrugLine:
         performed_at=drug.dispense.prepared_at,  # the order is carried out at signing; handing out may follow the visit's end
         cover_scope=str(charge.cover_scope),
         tender=drug.lot.tender,
+        war_wound=dossier.encounter.war_wound,
+        dosage_form=m.dosage_form,
         drug_code=m.ingredient_code,
         drug_name=m.drug_name,
         strength=m.strength,
@@ -86,9 +90,21 @@ def service_line(charge: Charge, dossier: Dossier) -> ServiceLine:
             dossier, charge.performed_by or (order.performed_by if order else None) or dossier.encounter.practitioner_id
         ),
         diagnosis_codes=tuple(d.code for d in dossier.diagnoses if d.role == "main"),
+        traditional_codes=_traditional(dossier),
+        anaesthesia=_anaesthesia(charge.code, order),
+        war_wound=dossier.encounter.war_wound,
         result_at=order.resulted_at if order else None,
         device_codes=(order.device_code,) if order and order.device_code else (),
     )
+
+
+def _traditional(dossier: Dossier) -> tuple[str, ...]:
+    return tuple(d.traditional_code for d in dossier.diagnoses if d.role == "main" and d.traditional_code)
+
+
+def _anaesthesia(code: str, order: ServiceRequest | None) -> str:
+    """PP_VO_CAM: as the room recorded it; a price with local anaesthesia (`_GT`) says it by itself."""
+    return (order.anaesthesia if order else "") or ("2" if code.endswith("_GT") else "")
 
 
 def result_lines(dossier: Dossier) -> Iterable[ResultLine]:
@@ -136,10 +152,16 @@ def _reader(order: ServiceRequest, dossier: Dossier) -> str:
 def progress_notes(dossier: Dossier) -> Iterable[ProgressNote]:
     """XML5: the texts of the record."""
     for note in dossier.notes:
-        if note.kind in COURSE_KINDS and note.content:
+        if note.kind in (*COURSE_KINDS, CONSULTED, OPERATED) and note.content:
+            own = note.kind in COURSE_KINDS
             authors = _codes(dossier, note.practitioner_id or dossier.encounter.practitioner_id)
             yield ProgressNote(
-                key=str(note.id), course=note.content, noted_at=note.signed_at or note.written_at, author_codes=authors
+                key=str(note.id),
+                course=note.content if own else NOTE_KINDS[note.kind],
+                noted_at=note.signed_at or note.written_at,
+                author_codes=authors,
+                consultation=note.content if note.kind == CONSULTED else "",
+                surgery=note.content if note.kind == OPERATED else "",
             )
 
 

@@ -68,6 +68,18 @@ async def make_main(request: Request, encounter_id: UUID, diagnosis_id: UUID, ca
     return await _diagnoses(request, encounter_id, caller, rows, findings)
 
 
+@router.post("/visit/{encounter_id}/diagnoses/{diagnosis_id}/traditional")
+async def set_traditional(
+    request: Request, encounter_id: UUID, diagnosis_id: UUID, caller: Writer,
+    traditional_code: Annotated[str, Form(max_length=20)] = "",
+) -> Response:  # fmt: skip
+    """The code of traditional medicine beside ICD-10; empty takes it back."""
+    rows, findings = await encounters.set_traditional(
+        caller.db, encounter_id, diagnosis_id, traditional_code, caller.now
+    )
+    return await _diagnoses(request, encounter_id, caller, rows, findings)
+
+
 @router.post("/visit/{encounter_id}/diagnoses/{diagnosis_id}/remove")
 async def remove_diagnosis(request: Request, encounter_id: UUID, diagnosis_id: UUID, caller: Writer) -> Response:
     """Take a diagnosis back."""
@@ -98,8 +110,10 @@ async def set_conclusion(request: Request, encounter_id: UUID, caller: Writer) -
     form = await request.form()
     values: dict[str, Any] = {}
     for name in CONCLUSION:
-        if name in form and name != "follow_up_on":
+        if name in form and name not in ("follow_up_on", "war_wound"):
             values[name] = str(form[name])[:2000]
+    if "war_wound" in form:
+        values["war_wound"] = form["war_wound"] == "1"
     if "follow_up_on" in form:
         typed = str(form["follow_up_on"]).strip()
         if typed:

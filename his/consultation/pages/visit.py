@@ -11,7 +11,7 @@ from his.consultation import store, view
 from his.encounters import service as encounters
 from his.encounters.service import Visit
 from his.encounters.tables import Draft, Note
-from his.encounters.terms import DISCHARGES, MAX_SECONDARY, OUTCOMES
+from his.encounters.terms import ACCIDENTS, DISCHARGES, MAX_SECONDARY, OUTCOMES
 from his.identity.access import Caller, needs
 from his.identity.rules import may
 from his.identity.terms import Capability
@@ -23,8 +23,10 @@ from his.web.page import render, templates
 router = APIRouter()
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
 EVENTS = {"HX-Trigger": "visit-changed"}
-NOTES = ("history", "exam")
-CONCLUSION = ("outcome_code", "discharge_code", "destination_code", "follow_up_on", "treatment", "advice")
+NOTES = ("history", "exam", "consultation", "procedure")
+STATED = ("accident_code", "admission_reason", "newborn_weights", "war_wound")
+"""What only the claim asks for; most visits leave it empty."""
+CONCLUSION = ("outcome_code", "discharge_code", "destination_code", "follow_up_on", "treatment", "advice", *STATED)
 
 
 @router.get("/visit")
@@ -79,6 +81,7 @@ def visit_context(visit: Visit, caller: Caller) -> dict[str, Any]:
         "short": view.short_diagnosis,
         "outcomes": [("", "Chọn"), *OUTCOMES],
         "discharges": [("", "Chọn"), *DISCHARGES],
+        "accidents": [("", "Không"), *ACCIDENTS],
         "on_change": {name: _saved_at_once(encounter.id, name) for name in CONCLUSION},
     }
 
@@ -97,7 +100,7 @@ def _saved_at_once(encounter_id: UUID, field: str) -> dict[str, str]:
 
 
 def notes_context(notes: list[Note], drafts: list[Draft], now: datetime) -> dict[str, Any]:
-    """The two texts of the page: the record's, or the draft's when this account left one that says something else."""
+    """The texts of the page: the record's, or the draft's when this account left one that says something else."""
     saved = encounters.note_texts(notes)
     draft = next((d for d in drafts if d.form == "notes"), None)
     shown = {kind: saved.get(kind, "") for kind in NOTES}

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from his.encounters.tables import Diagnosis
-from his.fhir.build import concept, filled, hl7, moment, reference
+from his.fhir.build import coding, concept, filled, hl7, moment, reference
 from his.fhir.registry import Resource, to_unit
-from his.fhir.systems import ICD10
+from his.fhir.systems import ICD10, TRADITIONAL
 
 
 def to_fhir(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -18,12 +18,20 @@ def to_fhir(diagnosis: Diagnosis) -> dict[str, Any]:
         clinicalStatus=hl7("condition-clinical", "active"),
         verificationStatus=hl7("condition-ver-status", "confirmed"),
         category=[hl7("condition-category", "encounter-diagnosis", "Encounter Diagnosis")],
-        code=concept(ICD10, diagnosis.code, diagnosis.name),
+        code=_code(diagnosis),
         subject=reference("Patient", diagnosis.patient_id),
         encounter=reference("Encounter", diagnosis.encounter_id),
         recordedDate=moment(diagnosis.recorded_at),
         recorder=reference("Practitioner", diagnosis.practitioner_id),
     )
+
+
+def _code(diagnosis: Diagnosis) -> dict[str, Any]:
+    """ICD-10 first, then the code of traditional medicine that was given beside it."""
+    found = concept(ICD10, diagnosis.code, diagnosis.name)
+    if diagnosis.traditional_code:
+        found["coding"].append(coding(TRADITIONAL, diagnosis.traditional_code))
+    return found
 
 
 def example() -> Diagnosis:

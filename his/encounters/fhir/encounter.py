@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from his.encounters.tables import Encounter
-from his.encounters.terms import EncounterView
+from his.encounters.terms import ACCIDENTS, EncounterView
 from his.fhir.build import coding, concept, filled, hl7, identifier, period, reference
 from his.fhir.registry import Resource, to_unit
-from his.fhir.systems import CARE_SETTING, DOSSIER, ENTITLEMENT, V3_ACT
+from his.fhir.systems import ACCIDENT, CARE_SETTING, DOSSIER, ENTITLEMENT, V3_ACT
 
 INPATIENT = frozenset({"03", "04", "06", "09"})  # MA_LOAI_KCB of stays (QĐ 1804)
 EMERGENCY_PRIORITY = ("EM", "emergency")
@@ -30,7 +30,7 @@ def to_fhir(view: EncounterView) -> dict[str, Any]:
         if visit.practitioner_id
         else None,
         period=period(visit.arrived_at, visit.ended_at),
-        reasonCode=[{"text": visit.reason}] if visit.reason else None,
+        reasonCode=_reasons(visit),
         diagnosis=[
             {
                 "condition": reference("Condition", found.id),
@@ -41,6 +41,14 @@ def to_fhir(view: EncounterView) -> dict[str, Any]:
         ],
         serviceProvider=reference("Organization", visit.unit_id),
     )
+
+
+def _reasons(visit: Encounter) -> list[dict[str, Any]]:
+    """Why the patient came, why a bed was needed, and the accident where there was one."""
+    found: list[dict[str, Any]] = [{"text": text} for text in (visit.reason, visit.admission_reason) if text]
+    if visit.accident_code:
+        found.append(concept(ACCIDENT, visit.accident_code, dict(ACCIDENTS).get(visit.accident_code, "")))
+    return found
 
 
 def example() -> EncounterView:

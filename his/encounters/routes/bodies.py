@@ -109,7 +109,7 @@ class NotesOut(BaseModel):
 
 
 class ConclusionIn(Body):
-    """What is left out stays as it is. Codes KET_QUA_DTRI, MA_LOAI_RV, MA_NOI_DEN."""
+    """What is left out stays as it is. Codes KET_QUA_DTRI, MA_LOAI_RV, MA_NOI_DEN, MA_TAI_NAN."""
 
     outcome_code: Annotated[str | None, Field(max_length=1)] = None
     discharge_code: Annotated[str | None, Field(max_length=1)] = None
@@ -119,6 +119,10 @@ class ConclusionIn(Body):
     reason: Annotated[str | None, Field(max_length=1000)] = None
     follow_up_on: date | None = None
     no_follow_up: bool = False
+    accident_code: Annotated[str | None, Field(max_length=1)] = None
+    admission_reason: Annotated[str | None, Field(max_length=1000)] = None
+    newborn_weights: Annotated[str | None, Field(max_length=100)] = None
+    war_wound: bool | None = None
     weight_kg: Annotated[Decimal | None, Field(max_digits=7, decimal_places=3)] = None
     version: int | None = None
 

@@ -4,7 +4,13 @@ Every verb that writes refuses a visit that was signed, closed or cancelled (CON
 states a version that is no longer the current one.
 """
 
-from his.encounters.service.diagnoses import assess_diagnoses, make_main, remove_diagnosis, set_diagnosis
+from his.encounters.service.diagnoses import (
+    assess_diagnoses,
+    make_main,
+    remove_diagnosis,
+    set_diagnosis,
+    set_traditional,
+)
 from his.encounters.service.drafts import drop_draft, get_draft, save_draft
 from his.encounters.service.notes import (
     note_texts,
@@ -75,6 +81,7 @@ __all__ = [
     "save_notes",
     "set_conclusion",
     "set_diagnosis",
+    "set_traditional",
     "sign_note",
     "sign_own_changes",
     "start_visit",

@@ -11,7 +11,7 @@ from his.encounters.rules import DIAGNOSIS_RULES
 from his.encounters.service.visits import require_open
 from his.encounters.store import Visit
 from his.encounters.tables import Diagnosis
-from his.encounters.terms import EncounterView
+from his.encounters.terms import TRADITIONAL, EncounterView
 from his.kit.changes import Changes
 from his.kit.clock import day_of
 from his.kit.db import Db
@@ -115,6 +115,26 @@ async def make_main(
     changes.version(EncounterView(visit.encounter, rows))
     await db.apply(changes.audit("diagnosis:make-main", "Condition", diagnosis_id), now)
     return rows, findings
+
+
+async def set_traditional(
+    db: Db, encounter_id: UUID, diagnosis_id: UUID, code: str, now: datetime
+) -> tuple[list[Diagnosis], list[Finding]]:
+    """The traditional-medicine code of a disease (MA_BENH_YHCT, QĐ 6061/QĐ-BYT); empty takes it back. Raises INVALID."""
+    wanted = code.strip().upper()
+    if wanted and not TRADITIONAL.fullmatch(wanted):
+        raise invalid("traditional_code", f"Mã YHCT “{wanted[:15]}” không đúng dạng, ví dụ U58.061. Nhập lại mã.")
+    visit = await store.get_visit(db, encounter_id)
+    require_open(visit.encounter)
+    current = await store.list_diagnoses(db, encounter_id)
+    row = next((d for d in current if d.id == diagnosis_id), None)
+    if row is None:
+        raise not_found()
+    changes = Changes()
+    new = changes.update(row, traditional_code=wanted)
+    changes.version(new).audit("diagnosis:traditional", "Condition", diagnosis_id)
+    await db.apply(changes, now)
+    return [new if d.id == diagnosis_id else d for d in current], []
 
 
 async def remove_diagnosis(

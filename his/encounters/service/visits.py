@@ -1,7 +1,7 @@
 """A visit from arrival to conclusion."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from his.encounters import store
 from his.encounters.tables import Encounter
-from his.encounters.terms import DISCHARGES, OUTCOMES, EncounterView
+from his.encounters.terms import ACCIDENTS, DISCHARGES, OUTCOMES, EncounterView
 from his.kit.changes import Changes
 from his.kit.clock import day_of, local
 from his.kit.db import Db
@@ -17,6 +17,7 @@ from his.kit.errors import HisError, Kind, invalid
 from his.kit.text import clean, clean_lines
 
 ATTEMPTS = 3
+LIGHTEST_G, HEAVIEST_G = 200, 9999  # a newborn, grams
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Conclusion:
     no_follow_up: bool = False
     weight_kg: Decimal | None = None
     reason: str | None = None
+    accident_code: str | None = None
+    admission_reason: str | None = None
+    newborn_weights: str | None = None
+    war_wound: bool | None = None
 
 
 def new_encounter(
@@ -133,6 +138,8 @@ async def set_conclusion(
 ) -> Encounter:
     """Record outcome, discharge, treatment, advice, follow-up, weight. Raises INVALID for an unknown code, a bad day."""
     _check(conclusion, now)
+    if conclusion.newborn_weights:
+        conclusion = replace(conclusion, newborn_weights=read_weights(conclusion.newborn_weights))
     values: dict[str, Any] = {}
     for field in fields(conclusion):
         value = getattr(conclusion, field.name)
@@ -156,11 +163,23 @@ async def set_conclusion(
     raise AssertionError("unreachable")
 
 
+def read_weights(typed: str) -> str:
+    """Weights of newborns in grams as people type them, `3200; 2.900`, as CAN_NANG_CON holds them. Raises INVALID."""
+    parts = [part.strip().replace(".", "").removesuffix("g").strip() for part in typed.replace(",", ";").split(";")]
+    if not all(part.isascii() and part.isdecimal() and LIGHTEST_G <= int(part) <= HEAVIEST_G for part in parts if part):
+        raise invalid(
+            "newborn_weights", "Cân nặng con ghi bằng gam, mỗi bé một số cách nhau dấu chấm phẩy: 3200; 2900."
+        )
+    return ";".join(part for part in parts if part)[:100]
+
+
 def _check(conclusion: Conclusion, now: datetime) -> None:
     if conclusion.outcome_code and conclusion.outcome_code not in dict(OUTCOMES):
         raise invalid("outcome_code", "Kết quả điều trị không có trong danh mục. Chọn lại.")
     if conclusion.discharge_code and conclusion.discharge_code not in dict(DISCHARGES):
         raise invalid("discharge_code", "Loại ra viện không có trong danh mục. Chọn lại.")
+    if conclusion.accident_code and conclusion.accident_code not in dict(ACCIDENTS):
+        raise invalid("accident_code", "Mã tai nạn không có trong danh mục. Chọn lại.")
     if conclusion.follow_up_on is not None and conclusion.follow_up_on <= day_of(now):
         raise invalid("follow_up_on", "Ngày tái khám phải sau hôm nay. Chọn ngày khác.")
     weight = conclusion.weight_kg

@@ -22,7 +22,7 @@ from his.orders import store
 from his.orders.rules import RESULT_RULES, judge_value
 from his.orders.service.notices import raise_changes
 from his.orders.tables import Observation, ServiceRequest
-from his.orders.terms import RESULT_KINDS, Judged, ReportView, ResultEntry, ResultFacts
+from his.orders.terms import ANAESTHESIA, RESULT_KINDS, Judged, ReportView, ResultEntry, ResultFacts
 from his.scheduling import service as scheduling
 from his.scheduling.terms import TicketState
 
@@ -121,9 +121,12 @@ def _facts(
 def _write_request(
     changes: Changes, request: ServiceRequest, entry: ResultEntry, practitioner_id: UUID | None, now: datetime
 ) -> ServiceRequest:
+    if entry.anaesthesia and entry.anaesthesia not in dict(ANAESTHESIA):
+        raise invalid("anaesthesia", "Phương pháp vô cảm không có trong danh mục. Chọn lại.")
     new = changes.update(
         request,
         status="in-progress",
+        anaesthesia=entry.anaesthesia or request.anaesthesia,
         performed_at=request.performed_at or now,
         performed_by=request.performed_by or practitioner_id,
         device_code=clean(entry.device_code) or request.device_code,

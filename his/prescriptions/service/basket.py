@@ -153,6 +153,7 @@ def _row(
         ingredient_code=drug.ingredient_code,
         ingredient=drug.ingredient,
         strength=drug.strength,
+        dosage_form=drug.dosage_form,
         unit=drug.unit,
         route_code=drug.route_code,
         route=drug.route,

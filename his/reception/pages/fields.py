@@ -113,7 +113,8 @@ def fill(fields: DeskFields, scan: Scan | None, patient: Patient | None) -> Desk
         fields.phone, fields.occupation = phone_words(patient.phone), patient.occupation_code
         fields.ethnicity, fields.nationality = patient.ethnicity_code, patient.nationality_code
         fields.guardian, fields.guardian_phone = patient.guardian_name, patient.guardian_phone
-        fields.ward = patient.ward_code
+        fields.ward, fields.blood_group = patient.ward_code, patient.blood_group
+        fields.birth_time = patient.birth_time
         fields.old_address = patient.old_address
         if views["address"].other and not patient.old_address:
             fields.old_address = patient.address  # the three-level address stays visible beside the new one
@@ -149,6 +150,8 @@ def patient_form(fields: DeskFields, province: str) -> PatientForm:
         nationality_code=fields.nationality,
         guardian_name=fields.guardian,
         guardian_phone=fields.guardian_phone,
+        blood_group=fields.blood_group,
+        birth_time=fields.birth_time,
     )
 
 
@@ -197,8 +200,9 @@ def _mistakes(fields: DeskFields, on: date) -> list[Finding]:
     if birth is None:
         found.append(Finding("REC-FORM-01", Severity.ERROR, NO_BIRTH, "birth"))
     form = PatientForm(
-        fields.name, birth[0] if birth else on, fields.gender, citizen_number=fields.citizen, phone=fields.phone
-    )
+        fields.name, birth[0] if birth else on, fields.gender, citizen_number=fields.citizen, phone=fields.phone,
+        blood_group=fields.blood_group, birth_time=fields.birth_time,
+    )  # fmt: skip
     found += [f for f in check_patient(tidy(form), on) if f.severity is Severity.ERROR]
     if as_uuid(fields.room_id) is None:
         found.append(Finding("REC-FORM-02", Severity.ERROR, "Chọn phòng khám.", "room_id"))

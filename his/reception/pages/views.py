@@ -31,7 +31,7 @@ from his.registration.rules.cards import card_on, question_number
 from his.registration.rules.patient import CHILD_MONTHS, months_old
 from his.registration.rules.scan import read_date
 from his.registration.tables import CardCheck, Coverage, Patient
-from his.registration.terms import CardQuestion, Checked, Match, Scan
+from his.registration.terms import BLOOD_GROUPS, CardQuestion, Checked, Match, Scan
 from his.scheduling import service as scheduling
 from his.scheduling.terms import PRIORITY_NAMES
 
@@ -81,6 +81,7 @@ class Desk:
     visit: VisitPanel | None = None
     lists: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     child: bool = False
+    blood_groups: Sequence[tuple[str, str]] = tuple((group, group) for group in BLOOD_GROUPS)
 
     @property
     def shown(self) -> str:

@@ -6,7 +6,8 @@ gapless.
 """
 
 import re
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -17,15 +18,16 @@ from his.fhir.registry import Incoming, Resource, to_unit
 from his.fhir.searchsql import CONTEXT
 from his.fhir.systems import CITIZEN, CITIZEN_SYSTEMS, INSURANCE_SYSTEMS, PATIENT_CODE
 from his.kit.changes import Changes, columns
-from his.kit.clock import day_of
+from his.kit.clock import VIETNAM, day_of
 from his.kit.db import Db
 from his.kit.errors import Severity
 from his.registration.rules.patient import check_patient, tidy
 from his.registration.service import PatientFacts, load_patient_facts, patient_changes, patient_code_period
 from his.registration.tables import Patient, PatientToken
-from his.registration.terms import PatientForm
+from his.registration.terms import UNSAID, PatientForm
 
 BLOCK = 20
+BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 _COLUMNS = ", ".join(f"p.{name}" for name in columns(Patient)[1])
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$", re.ASCII)
 _PRECISION = {"year": 4, "month": 7, "day": 10}
@@ -44,10 +46,19 @@ def to_fhir(patient: Patient) -> dict[str, Any]:
         telecom=[{"system": "phone", "value": patient.phone}] if patient.phone else None,
         gender=patient.gender,
         birthDate=patient.birth_date.isoformat()[: _PRECISION[patient.birth_precision]],
+        _birthDate=_born_at(patient),
         deceasedDateTime=fhir_moment(patient.deceased_at),
         address=[filled(use="home", text=patient.address, country="VN")] if patient.address else None,
         contact=[_guardian(patient)] if patient.guardian_name else None,
     )
+
+
+def _born_at(patient: Patient) -> dict[str, Any] | None:
+    """The standard extension with the hour of birth."""
+    if not patient.birth_time or patient.birth_precision != "day":
+        return None
+    at = datetime.combine(patient.birth_date, time.fromisoformat(patient.birth_time), VIETNAM)
+    return {"extension": [{"url": BIRTH_TIME, "valueDateTime": at.isoformat()}]}
 
 
 def identifiers(patient: Patient) -> list[dict[str, Any]]:
@@ -79,6 +90,8 @@ async def accept(incoming: Incoming, db: Db) -> Changes | None:
     unit = db.scope.unit_id
     assert unit is not None
     patient, words = (None, []) if incoming.fresh else await _standing(db, unit, identity)
+    if patient is not None:
+        form = replace(form, **{name: getattr(patient, name) for name in UNSAID})
     same_number = patient is not None and form.citizen_number in ("", patient.citizen_number)
     if incoming.retry or not (patient is None or same_number):
         known = patient.id if patient else None

@@ -9,12 +9,13 @@ from typing import Final
 from his.kit.errors import Finding, Severity
 from his.kit.text import clean
 from his.registration.rules.citizen import citizen_contradiction
-from his.registration.terms import CardForm, PatientForm
+from his.registration.terms import BLOOD_GROUPS, CardForm, PatientForm
 
 GENDERS: Final = ("male", "female", "other", "unknown")
 PRECISIONS: Final = ("day", "month", "year")
 CHILD_MONTHS: Final = 72  # under this age a guardian is written (TT 26/2025/TT-BYT)
 _PHONE: Final = re.compile(r"0[0-9]{8,10}")
+_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 def tidy(form: PatientForm) -> PatientForm:
@@ -27,6 +28,8 @@ def tidy(form: PatientForm) -> PatientForm:
         guardian_name=clean(form.guardian_name),
         citizen_number=_digits(form.citizen_number),
         phone=_phone(form.phone),
+        blood_group=form.blood_group.replace(" ", "").upper(),
+        birth_time=form.birth_time.strip(),
         guardian_phone=_phone(form.guardian_phone),
     )
 
@@ -66,6 +69,10 @@ def check_patient(form: PatientForm, on: date) -> Iterator[Finding]:
         yield Finding("REG-PAT-06", error, "Số điện thoại bắt đầu bằng 0 và có 9 đến 11 chữ số.", "phone")
     if 0 <= months_old(form.birth_date, on) < CHILD_MONTHS and not form.guardian_name:
         yield Finding("REG-PAT-07", warning, "Trẻ dưới 72 tháng: ghi tên người đưa trẻ đến.", "guardian")
+    if form.blood_group and form.blood_group not in BLOOD_GROUPS:
+        yield Finding("REG-PAT-09", error, "Nhóm máu là A, B, AB hoặc O, thêm + hay - khi biết Rh.", "blood_group")
+    if form.birth_time and not _CLOCK.fullmatch(form.birth_time):
+        yield Finding("REG-PAT-10", error, "Giờ sinh ghi như 07:45.", "birth_time")
 
 
 def check_card(card: CardForm) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from his.registration import store
 from his.registration.rules.patient import check_card, check_patient, tidy
 from his.registration.service.cards import coverage_changes
 from his.registration.tables import Coverage, Patient, PatientToken, Person
-from his.registration.terms import CardForm, Known, PatientForm
+from his.registration.terms import BloodGroup, CardForm, Known, PatientForm
 
 COUNTER: Final = "patient"
 _RACES: Final = frozenset({"person_citizen_number_key", "person_insurance_number_key", "uq_patient_person_id"})
@@ -99,6 +99,8 @@ def patient_changes(
             **asdict(facts.form),
         )
         changes.insert(patient, *_words(patient)).version(patient, op="create")
+        if patient.blood_group:
+            changes.version(BloodGroup(patient), op="create")
         changes.audit("patient:register", "Patient", patient.id)
         return patient, changes
     fields = {name: value for name, value in asdict(facts.form).items() if value != getattr(facts.patient, name)}
@@ -117,6 +119,12 @@ def _updated(facts: PatientFacts, changes: Changes, fields: dict[str, Any], now:
         wanted, present = set(tokens(patient.name)), {word.token for word in facts.words}
         changes.delete(*(word for word in facts.words if word.token not in wanted))
         changes.insert(*(word for word in _words(patient) if word.token not in present))
+    if "blood_group" in fields:
+        before, after = facts.patient.blood_group, patient.blood_group
+        if after:
+            changes.version(BloodGroup(patient), op="update" if before else "create")
+        else:
+            changes.version(BloodGroup(facts.patient), op="delete")
     changes.version(patient).audit("patient:update", "Patient", patient.id, fields=sorted(fields))
     return patient
 
