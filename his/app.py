@@ -1,5 +1,6 @@
 """The web application: composition of what discovery finds, error answers, health."""
 
+import importlib
 import logging
 import secrets
 from collections.abc import AsyncIterator
@@ -58,6 +59,10 @@ def create_app(database: Database | None = None) -> FastAPI:
     fhir = FhirApp(database, fhir_caller)
     app.add_middleware(FhirGate, fhir=fhir)
     app.add_middleware(Cors)
+    for name in [
+        name for name, wanted in (("measure", settings.metrics_port), ("traces", settings.traces_url)) if wanted
+    ]:
+        app.add_middleware(importlib.import_module(f"his.kit.{name}").Layer)
     app.add_middleware(Guard)
     doors.check(app.routes, operations().all, {one.type for one in fhir.engine.registry.by_subject.values()})
     return app
@@ -124,7 +129,10 @@ def _answer(request: Request, error: HisError) -> Response:
 def _errors(app: FastAPI) -> None:
     @app.exception_handler(HisError)
     async def refused(request: Request, error: HisError) -> Response:
-        return _answer(request, error)
+        response = _answer(request, error)
+        if error.kind in (Kind.BUSY, Kind.TOO_MANY):
+            response.headers["Retry-After"] = "2"
+        return response
 
     @app.exception_handler(RequestValidationError)
     async def mistaken(request: Request, error: RequestValidationError) -> Response:
@@ -148,7 +156,8 @@ def _errors(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> Response:
         incident = secrets.token_hex(4)
-        log.error("incident %s %s: %s", incident, request.url.path, type(error).__name__, exc_info=error)
+        route = getattr(request.scope.get("route"), "path", "?")  # the address itself may hold what somebody typed
+        log.error("incident %s at %s %s", incident, request.method, route, exc_info=error)
         if request.url.path.startswith("/api/"):
             return secured(
                 JSONResponse({"type": "urn:his:problem:incident", "title": "Sự cố máy chủ", "incident": incident}, 500)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from his.kit import logs
 from his.kit.config import get_settings
 from his.standin.faults import Fault, FaultPlan
 from his.standin.ledger import Ledger
@@ -24,5 +25,5 @@ def register(app: typer.Typer) -> None:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         rates: dict[Fault, float] = {fault: faults for fault in Fault if fault is not Fault.NONE} if faults else {}
         stand_in = StandIn(settings.data_dir, Ledger(settings.data_dir / "gateway.sqlite"), FaultPlan(rates, seed=seed))
-        level = settings.log_level
-        uvicorn.run(stand_in.app, host="127.0.0.1", port=settings.gateway_port, log_level=level, access_log=False)
+        logs.configure(settings.log_level)
+        uvicorn.run(stand_in.app, host="127.0.0.1", port=settings.gateway_port, log_config=None, access_log=False)

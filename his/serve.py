@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import importlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ def service() -> FastAPI:
     What is read now lives as long as the process: the collector is off meanwhile and never looks at it again.
     """
     gc.disable()
+    logging.root.setLevel(get_settings().log_level.upper())
     app: FastAPI = importlib.import_module("his.app").create_app()
     app.router.lifespan_context = _after(get_settings().gate, app.router.lifespan_context)
     gc.freeze()

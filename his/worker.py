@@ -13,10 +13,10 @@ import psycopg
 import typer
 from sqlalchemy import func, select
 
-from his import discovery
+from his import discovery, metrics
 from his.exchange.tables import Parcel
 from his.fhir import registry
-from his.kit import clock
+from his.kit import clock, logs
 from his.kit.changes import Changes
 from his.kit.columns import table
 from his.kit.config import get_settings
@@ -205,12 +205,15 @@ async def _main() -> None:
     database = Database(settings.worker_database_url or settings.app_database_url or "", size=4, render=registry.render)
     await database.open()
     worker = Worker(database)
+    watching = asyncio.create_task(metrics.watch(database, settings, backlog)) if settings.metrics_port else None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, worker.stop)
     try:
         await worker.run()
     finally:
+        if watching is not None:
+            watching.cancel()
         await database.close()
 
 
@@ -220,7 +223,5 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def worker() -> None:
         """Run the background worker."""
-        logging.basicConfig(
-            level=get_settings().log_level.upper(), format="%(asctime)s %(name)s %(levelname)s %(message)s"
-        )
+        logs.configure(get_settings().log_level)
         asyncio.run(_main())

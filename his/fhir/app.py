@@ -176,7 +176,7 @@ def refused(error: HisError, request: Request) -> Response:
     headers: list[tuple[bytes, bytes]] = []
     if error.kind is Kind.UNAUTHENTICATED:
         headers.append((b"www-authenticate", b'Bearer realm="fhir"'))
-    if error.kind is Kind.BUSY:
+    if error.kind in (Kind.BUSY, Kind.TOO_MANY):
         headers.append((b"retry-after", b"2"))
     return Response(error.status, outcome_of(error, place(error.status, request)), headers)
 

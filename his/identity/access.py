@@ -13,6 +13,7 @@ from starlette.requests import cookie_parser
 
 from his.identity import service, store
 from his.identity.callers import FhirCaller, app_caller, machine_caller, person_caller
+from his.identity.pace import admit
 from his.identity.passwords import digest
 from his.identity.rules import may
 from his.identity.terms import Capability, Role, User
@@ -137,6 +138,7 @@ async def current_user(request: Request) -> User:
     user = await load_user(request.app.state.database, request.cookies.get(cookie_name(), ""), now)
     if user is None:
         raise HisError(Kind.UNAUTHENTICATED, "Phiên làm việc đã hết. Đăng nhập lại để làm tiếp.")
+    admit(user)
     await check_origin(request, user)
     state = request.state
     state.user, state.csrf_token, state.now = user, user.csrf, now
@@ -176,11 +178,14 @@ async def fhir_caller(database: Database, headers: Headers) -> FhirCaller:
     now = clock.now()
     kind, _, value = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and value:
-        return await _bearer(database, value.strip(), now)
+        machine = await _bearer(database, value.strip(), now)
+        admit(machine.who)
+        return machine
     cookies = cookie_parser(headers.get("cookie", ""))
     user = await load_user(database, cookies.get(cookie_name(), ""), now)
     if user is None or headers.get("sec-fetch-site", "same-origin") not in OWN_SITE:
         raise HisError(Kind.UNAUTHENTICATED, "Cần đăng nhập hoặc mã truy cập.")
+    admit(user)
     return person_caller(user, scope_of(user), writes=_same(headers.get("x-csrf-token", ""), user.csrf))
 
 

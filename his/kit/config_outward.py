@@ -30,6 +30,27 @@ class Outward(BaseSettings):
         "targets may lead. Empty: names must lead to public addresses; an address listed as a number is meant as it stands.",
     )
 
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="TCP port, loopback only, on which the worker shows measurements to Prometheus (`/metrics`). 0: none.",
+    )
+    traces_url: str = Field(
+        "",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces). "
+        "Empty: no traces. A trace holds routes, codes and times, never a name, a number or an address of a record.",
+    )
+    person_requests_per_second: int = Field(
+        100, ge=1, le=10_000, description="Requests one signed-in person may send a second, steadily."
+    )
+    client_requests_per_second: int = Field(
+        5000, ge=1, le=100_000, description="Requests one machine client may send a second, steadily."
+    )
+    unit_requests_per_second: int = Field(
+        8000, ge=1, le=100_000, description="Requests all people and clients of one unit may send a second, steadily."
+    )
+
     @field_validator("outbound_networks")
     @classmethod
     def _networks(cls, value: str) -> str:

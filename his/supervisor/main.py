@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ import psycopg
 from his import standing
 from his.kit.addresses import role_address, service_password
 from his.kit.config import PROJECT_ROOT, Settings, SetupError, unknown_variables
+from his.kit.logs import CONFIGURATION
 from his.supervisor.children import Plan
 from his.supervisor.report import Reporter
 from his.supervisor.runner import Runner
@@ -31,7 +33,11 @@ def run(settings: Settings) -> int:
 
 
 def build(settings: Settings, reporter: Reporter) -> None:
-    """Make the browser's files in a checkout; a wheel brings them along. Raises `SetupError`."""
+    """Make the browser's files in a checkout; a wheel brings them along. Raises `SetupError`.
+
+    What the processes of the last run counted is forgotten: Prometheus takes a new start from zero.
+    """
+    shutil.rmtree(settings.data_dir / "metrics", ignore_errors=True)
     if (PROJECT_ROOT / "package-lock.json").exists():
         with reporter.step("Chuẩn bị giao diện", "Preparing the web assets"):
             try:
@@ -73,7 +79,7 @@ def plan(settings: Settings, owner: str) -> Sequence[Plan]:
     # fmt: off
     web = [
         *python, "uvicorn", "his.serve:service", "--factory", "--host", settings.host, "--port", str(settings.port),
-        "--loop", "uvloop", "--http", "httptools", "--workers", str(settings.workers), "--log-level", settings.log_level,
+        "--loop", "uvloop", "--http", "httptools", "--workers", str(settings.workers), "--log-config", str(CONFIGURATION),
         "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "3",
         "--timeout-keep-alive", KEEP_ALIVE_SECONDS, "--timeout-worker-healthcheck", SILENCE_SECONDS,
     ]
