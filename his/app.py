@@ -23,6 +23,7 @@ from his.identity.access import fhir_caller
 from his.kit import clock
 from his.kit.config import get_settings
 from his.kit.cors import Cors
+from his.kit.crowd import Crowd
 from his.kit.db import Database
 from his.kit.errors import HisError, Kind, Severity
 from his.kit.middleware import Guard, secured
@@ -64,6 +65,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     ]:
         app.add_middleware(importlib.import_module(f"his.kit.{name}").Layer)
     app.add_middleware(Guard)
+    app.add_middleware(Crowd)
     doors.check(app.routes, operations().all, {one.type for one in fhir.engine.registry.by_subject.values()})
     return app
 

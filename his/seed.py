@@ -17,6 +17,7 @@ from his.identity import seed as identity_seed
 from his.identity.province import unit_rows
 from his.kit import clock
 from his.kit.db import Database, Scope
+from his.kit.pools import jobs
 from his.pharmacy import seed as pharmacy_seed
 
 
@@ -48,7 +49,7 @@ def _sign_ins(password: str, secret: str) -> Mapping[str, Any]:
 async def _seed(dsn: str, data_dir: Path, password: str, secret: str, units: int) -> bool:
     import_tables()
     now = clock.now()
-    database = Database(dsn, size=2, render=registry.render)
+    database = Database(dsn, size=2, render=registry.render, patience=jobs)
     await database.open()
     try:
         async with database.scoped(Scope(None, "seed")) as db:

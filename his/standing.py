@@ -13,6 +13,8 @@ import psycopg
 from psycopg import sql
 
 from his.kit.addresses import service_password
+from his.kit.config import get_settings
+from his.kit.pools import clinic, jobs
 
 SERVICE_ROLES: Final = ("his_app", "his_worker")
 LIMITED_ROLE: Final = "his_limited"
@@ -67,6 +69,8 @@ def ensure_roles(connection: psycopg.Connection[Any], data_dir: Path) -> str:
                 sql.SQL("ALTER" if role in known else "CREATE"), sql.Identifier(role), sql.Literal(password)
             )
         )
+        patience = jobs if role == "his_worker" else clinic
+        connection.execute(patience(get_settings()).role(role).encode())
     return password
 
 

@@ -22,6 +22,7 @@ from his.kit.columns import table
 from his.kit.config import get_settings
 from his.kit.db import Database, Db, Scope
 from his.kit.errors import HisError
+from his.kit.pools import jobs
 from his.reporting.tables import DirtyKey
 
 log = logging.getLogger("his.worker")
@@ -202,7 +203,8 @@ async def _main() -> None:
     settings = get_settings()
     discovery.import_tables()
     registry.discover()
-    database = Database(settings.worker_database_url or settings.app_database_url or "", size=4, render=registry.render)
+    address = settings.worker_database_url or settings.app_database_url or ""
+    database = Database(address, size=4, render=registry.render, patience=jobs)
     await database.open()
     worker = Worker(database)
     watching = asyncio.create_task(metrics.watch(database, settings, backlog)) if settings.metrics_port else None

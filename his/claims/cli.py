@@ -29,6 +29,7 @@ from his.kit.changes import Changes
 from his.kit.config import get_settings
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError, Kind
+from his.kit.pools import jobs
 from his.kit.rulebook import Rule
 
 NOT_DONE = 2
@@ -238,7 +239,7 @@ async def _export(code: str, folder: Path, first: date, last: date) -> Summary:
     dsn = service_address(get_settings())
     if dsn is None:
         raise HisError(Kind.CONFLICT, "Hệ thống chưa chạy. Mở `make run` ở cửa sổ khác rồi làm lại.")
-    database = Database(dsn, size=2)
+    database = Database(dsn, size=2, patience=jobs)
     await database.open()
     try:
         async with database.scoped(Scope(None, "export")) as db:

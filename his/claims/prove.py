@@ -15,6 +15,7 @@ from his.kit.addresses import service_address
 from his.kit.config import get_settings
 from his.kit.db import Database, Scope
 from his.kit.money import vnd
+from his.kit.pools import jobs
 
 DIFFERENT, NOT_READY = 1, 2
 
@@ -53,7 +54,7 @@ def told(code: str, proof: Proof) -> str:
 
 
 async def _prove_units(address: str, period: str, code: str) -> list[tuple[str, Proof]]:
-    database = Database(address, size=2)
+    database = Database(address, size=2, patience=jobs)
     await database.open()
     try:
         async with database.scoped(Scope(None, "proof")) as db:

@@ -15,6 +15,7 @@ from his.kit import clock
 from his.kit.addresses import service_address
 from his.kit.config import get_settings
 from his.kit.db import Database, Scope
+from his.kit.pools import jobs
 
 demo = typer.Typer(no_args_is_help=True, help="Người bệnh giả định đi qua các dịch vụ thật.")
 
@@ -31,7 +32,7 @@ def _database() -> Database:
         typer.echo("Hệ thống chưa chạy. Mở `make run` ở cửa sổ khác rồi làm lại.", err=True)
         raise typer.Exit(2)
     import_tables()
-    return Database(dsn, size=4, render=registry.render)
+    return Database(dsn, size=4, render=registry.render, patience=jobs)
 
 
 @demo.command()

@@ -20,6 +20,7 @@ from his.kit import clock
 from his.kit.addresses import service_address
 from his.kit.config import get_settings
 from his.kit.db import Database, Scope
+from his.kit.pools import jobs
 
 app = typer.Typer(no_args_is_help=True, help="Dữ liệu FHIR R4: nạp tệp, xuất bản mô tả.")
 console = Console()
@@ -57,7 +58,7 @@ def import_files(
 
 async def _import(address: str, unit: int, files: list[Path]) -> Report:
     import_tables()
-    database = Database(address, size=2, render=render)
+    database = Database(address, size=2, render=render, patience=jobs)
     await database.open()
     engine = Engine(database, discover(), get_settings().public_url + PREFIX)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -59,7 +59,7 @@ class Limited:
             max_size=POOL,
             timeout=5,
             open=False,
-            kwargs={"autocommit": True, "options": f"{database.options} -c role={ROLE}"},
+            kwargs={"autocommit": True, **database.session},
         )
         self._opening = asyncio.Lock()
         database.closers.append(self._pool.close)
@@ -71,7 +71,9 @@ class Limited:
             if self._pool.closed:
                 await self._pool.open()
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute("SELECT set_config('his.view', %s, true)", (view,))
+            await connection.execute(
+                f"SELECT set_config('role', '{ROLE}', true), set_config('his.view', %s, true)", (view,)
+            )
             yield connection
 
 

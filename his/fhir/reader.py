@@ -15,7 +15,8 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from his.fhir.searchcompare import CONTEXT, Sql
-from his.kit.db import Database, Scope, busy, translate
+from his.kit.db import Database, Scope
+from his.kit.refusals import busy, translate
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

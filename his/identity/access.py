@@ -15,7 +15,7 @@ from his.identity import service, store
 from his.identity.callers import FhirCaller, app_caller, machine_caller, person_caller
 from his.identity.pace import admit
 from his.identity.passwords import digest
-from his.identity.rules import may
+from his.identity.rules import may, reads_long
 from his.identity.terms import Capability, Role, User
 from his.identity.trace import enter_read
 from his.kit import clock
@@ -161,7 +161,10 @@ def _guard(capability: Capability) -> Callable[[Request], AsyncIterator[Caller]]
         user = await current_user(request)
         if not may(user.role, capability):
             raise HisError(Kind.FORBIDDEN, "Tài khoản này không có quyền làm việc này.")
-        async with request.app.state.database.scoped(scope_of(user)) as db:
+        database: Database = request.app.state.database
+        if reads_long(request.scope["route"].path):
+            database = await database.reports()
+        async with database.scoped(scope_of(user)) as db:
             request.state.db = db
             yield Caller(user, db, request.state.now)
             await enter_read(request, db, request.state.now)

@@ -102,6 +102,15 @@ def may(role: Role, capability: C) -> bool:
     return capability in MATRIX.get(role, frozenset())
 
 
+LONG_READING = ("/province", "/settlement", "/insurer/settlements", "/reporting", "/claims/export")
+"""Beginnings of the addresses (behind `/api`) that count or copy a month of work; their connections are their own."""
+
+
+def reads_long(path: str) -> bool:
+    """Whether a route is long reading, which must not take a connection from the point of care."""
+    return path.removeprefix("/api").startswith(LONG_READING)
+
+
 def may_fhir(role: Role, action: str, resource_type: str) -> bool:
     """May a signed-in person do this to resources of the type? Reads by capability; writes only to the record's authors."""
     if action in ("read", "search", "history"):

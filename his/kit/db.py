@@ -16,21 +16,19 @@ from sqlalchemy.exc import TimeoutError as SqlTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import SQLModel
 
+from his.kit.applied import apply_alone, apply_locked
 from his.kit.changes import Changes
 from his.kit.columns import loaded
-from his.kit.config import get_settings
-from his.kit.errors import HisError, Kind
+from his.kit.config import Settings, get_settings
+from his.kit.pools import ASK, SAFE, Patience, clinic, reports, require_durable
 from his.kit.query import Query, Rows
+from his.kit.refusals import busy, translate
 
 Model = TypeVar("Model", bound=SQLModel)
 CONTEXT = (
     "SELECT set_config('his.unit', :unit, true), set_config('his.payer', :payer, true), "
     "set_config('his.province', :province, true)"
 )
-RETRY = {"40001", "40P01"}
-WAIT_SECONDS = 5
-"""How long a request waits for a free connection before it answers 503."""
-OPTIONS = "-c statement_timeout={0}s -c lock_timeout={0}s -c idle_in_transaction_session_timeout=60s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,38 +63,59 @@ class Database:
     """
 
     def __init__(
-        self, dsn: str, *, size: int = 6, render: Callable[[Changes, Scope, datetime], None] | None = None
+        self,
+        dsn: str,
+        *,
+        size: int = 6,
+        render: Callable[[Changes, Scope, datetime], None] | None = None,
+        patience: Callable[[Settings], Patience] = clinic,
     ) -> None:
-        self.dsn, self.render = dsn, render
+        settings = get_settings()
+        self.dsn, self.render, self.patience = dsn, render, patience(settings)
         self.closers: list[Callable[[], Awaitable[None]]] = []  # of what was opened beside the pools
+        self.waiting = 0
+        self._reports: Database | None = None
         url = "postgresql+psycopg://"
         self.engine = create_async_engine(
             url,
             async_creator=self._connect,
             pool_size=size,
             max_overflow=0,
-            pool_timeout=WAIT_SECONDS,
+            pool_timeout=self.patience.wait,
             pool_reset_on_return="rollback",
             hide_parameters=True,  # an error that reaches the log shows no one's name
         )
-        self.options = OPTIONS.format(get_settings().db_statement_timeout_seconds)
+        self.session, self.local = self.patience.session(settings), self.patience.local(settings)
         self.lean: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
             dsn,
             min_size=1,
             max_size=size,
-            timeout=WAIT_SECONDS,
+            max_waiting=self.patience.waiting,
+            timeout=self.patience.wait,
             reconnect_timeout=2,  # then the next request tries again: nobody waits out a growing pause
             check=_check,
             open=False,
-            kwargs={"autocommit": True, "options": self.options},
+            kwargs={"autocommit": True, **self.session},
         )
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        return await psycopg.AsyncConnection.connect(self.dsn, options=self.options)
+        return await psycopg.AsyncConnection.connect(self.dsn, **self.session)
 
     async def open(self) -> None:
-        """Open the pools; raises when the database is not there."""
+        """Open the pools; raises when the database is not there, `SetupError` when it may lose what it confirms."""
         await self.lean.open(wait=True, timeout=10)
+        if get_settings().profile != "test":
+            async with self.lean.connection() as connection:
+                require_durable(dict(await (await connection.execute(ASK, (list(SAFE),))).fetchall()))
+
+    async def reports(self) -> "Database":
+        """The same database for long reading: connections of its own, few, with more time for a statement."""
+        if self._reports is None:
+            size = get_settings().db_report_pool_size
+            self._reports = Database(self.dsn, size=size, render=self.render, patience=reports)
+            self.closers.append(self._reports.close)
+            await self._reports.lean.open()
+        return self._reports
 
     async def close(self) -> None:
         """Close both pools."""
@@ -149,11 +168,18 @@ class Db:
         return self._connection
 
     async def _begin(self) -> AsyncConnection:
-        connection = await self.database.engine.connect()
+        database = self.database
+        if database.waiting >= database.patience.waiting:
+            raise busy()
+        database.waiting += 1
+        try:
+            connection = await database.engine.connect()
+        finally:
+            database.waiting -= 1
         try:
             unit, payer = self.scope.unit_id, self.scope.payer_id
             await connection.execute(
-                text(CONTEXT),
+                text(CONTEXT + database.local),
                 {
                     "unit": "" if unit is None else str(unit),
                     "payer": "" if payer is None else str(payer),
@@ -244,57 +270,12 @@ class Db:
         try:
             if self._locked:
                 connection = await self._begun()
-                row = (await connection.execute(text("SELECT his_apply(CAST(:p AS jsonb))"), {"p": payload})).first()
+                value = await apply_locked(connection, payload)
                 await connection.commit()
                 await self.release()
-                return None if row is None else row[0]
+                return value
             await self.release()
-            return await self._apply_alone(payload)
+            return await apply_alone(self.database.lean, payload)
         except (DBAPIError, SqlTimeout, psycopg.Error, PoolTimeout, PoolClosed) as error:
             await self.release()
             raise translate(error) from error
-
-    async def _apply_alone(self, payload: str) -> Any:
-        for attempt in range(4):
-            try:
-                async with self.database.lean.connection() as connection:
-                    row = await (await connection.execute("SELECT his_apply(%s::jsonb)", (payload,))).fetchone()
-                    return None if row is None else row[0]
-            except psycopg.Error as error:
-                if error.sqlstate not in RETRY or attempt == 3:
-                    raise
-        raise AssertionError("unreachable")
-
-
-def busy() -> HisError:
-    """The database is away or overloaded (503)."""
-    return HisError(Kind.BUSY, "Máy chủ dữ liệu chưa trả lời. Chữ đang viết được giữ nguyên, thử lại sau ít phút.")
-
-
-def unfit(field: str = "") -> HisError:
-    """A value that the database cannot hold (400): a NUL, a number too large, a missing value."""
-    return HisError(Kind.INVALID, "Có giá trị không hợp lệ. Kiểm lại các ô vừa nhập.", field=field)
-
-
-def translate(error: Exception) -> HisError:
-    """A database error as a sentence for the caller; programming errors are raised as they are."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, UnicodeEncodeError):  # half of a surrogate pair
-        return unfit()
-    if not isinstance(cause, psycopg.Error):
-        return busy()
-    state = cause.sqlstate or ""
-    constraint = cause.diag.constraint_name or ""
-    if state == "HS412":
-        return HisError(Kind.STALE, "Dữ liệu vừa được người khác sửa. Tải lại rồi sửa tiếp.")
-    if state.startswith("HS"):  # a refusal of a generated function that its caller knows how to say
-        raise error
-    if state == "23505":
-        return HisError(Kind.CONFLICT, "Dữ liệu này đã có. Kiểm lại trước khi tạo mới.", field=constraint)
-    if state == "23503":
-        return HisError(Kind.INVALID, "Dữ liệu được nhắc tới không có trong đơn vị này.", field=constraint)
-    if state.startswith("22") or state in ("23502", "23514") or isinstance(cause, psycopg.DataError):
-        return unfit(cause.diag.column_name or "")
-    if state.startswith(("08", "53", "57")) or isinstance(cause, psycopg.OperationalError):
-        return busy()
-    raise error

@@ -7,6 +7,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from his.kit.config import SetupError
+from his.kit.pools import ASK, SAFE, require_durable
 
 OLDEST_SERVER = 180000
 
@@ -53,12 +54,16 @@ def _port_refused(error: OSError, host: str, port: int, variable: str) -> SetupE
     )
 
 
-def require_server(address: str) -> None:
-    """Raise `SetupError` unless the PostgreSQL of HIS_DATABASE_URL answers, is new enough and lets the owner in."""
+def require_server(address: str, *, durable: bool = True) -> None:
+    """Raise `SetupError` unless the PostgreSQL at `address` answers, is new enough, lets the owner in and loses nothing.
+
+    `durable=False` leaves out the last: the test profile alone may run on a server that a power cut can rob.
+    """
     shown = _without_password(address)
     try:
         with psycopg.connect(address, connect_timeout=5) as connection:
             version = connection.info.server_version
+            shown = dict(connection.execute(ASK, (list(SAFE),)).fetchall())
     except psycopg.OperationalError as error:
         reason = _refusal(str(error))
         raise SetupError(
@@ -70,6 +75,8 @@ def require_server(address: str) -> None:
             f"Máy chủ {shown} chạy PostgreSQL {version // 10000}; hệ thống cần bản 18 trở lên.",
             f"The server {shown} runs PostgreSQL {version // 10000}; version 18 or newer is needed.",
         )
+    if durable:
+        require_durable(shown)
 
 
 def _without_password(address: str) -> str:

@@ -101,7 +101,7 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def stop_all(children: Iterable[Child], patience: float = 6.0) -> None:
+def stop_all(children: Iterable[Child], patience: float = 25.0) -> None:
     """Ask all children at once, wait together for `patience` seconds, then kill what is left."""
     asked = [child for child in children if child.running]
     for child in asked:

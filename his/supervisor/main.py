@@ -21,6 +21,7 @@ from his.web.assets import build_assets
 KEEP_ALIVE_SECONDS = (
     "75"  # longer than clients and proxies keep an idle connection, so that none is shut under a request
 )
+FINISH_SECONDS = "20"  # what is under way at a stop may go on for so long; usually nothing is
 SILENCE_SECONDS = "30"  # a busy web process is not a dead one: on a starved machine five seconds kill people's requests
 
 
@@ -80,7 +81,7 @@ def plan(settings: Settings, owner: str) -> Sequence[Plan]:
     web = [
         *python, "uvicorn", "his.serve:service", "--factory", "--host", settings.host, "--port", str(settings.port),
         "--loop", "uvloop", "--http", "httptools", "--workers", str(settings.workers), "--log-config", str(CONFIGURATION),
-        "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "3",
+        "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", FINISH_SECONDS,
         "--timeout-keep-alive", KEEP_ALIVE_SECONDS, "--timeout-worker-healthcheck", SILENCE_SECONDS,
     ]
     # fmt: on

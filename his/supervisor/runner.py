@@ -95,13 +95,15 @@ class Runner:
         self._build(settings, self.reporter)
         if settings.database_url:
             with self.reporter.step("Kiểm tra cơ sở dữ liệu", "Checking the database"):
-                require_server(settings.database_url)
+                require_server(settings.database_url, durable=settings.profile != "test")
             owner = settings.database_url
         else:
             with self.reporter.step("Khởi động PostgreSQL", "Starting PostgreSQL"):
                 self._server = Embedded(settings.data_dir, durable=settings.profile != "test")
                 self._server.start()
             owner = self._server.conninfo()
+            if settings.profile != "test":
+                require_server(owner)  # an operator's local.conf wins over ours
         settings.gate.touch()
         self._children = [Child(plan) for plan in self._plan(settings, owner)]
         web, *others = self._children

@@ -276,7 +276,7 @@ async def test_a_long_statement_is_cut_off(database):
         limit = await db.scalar(text("SHOW statement_timeout"))
     async with database.lean.connection() as connection:
         row = await (await connection.execute("SHOW statement_timeout")).fetchone()
-    assert limit == row[0] == "30s"
+    assert limit == row[0] == "10s"
 
 
 async def test_an_error_shows_no_ones_name(db):
