@@ -2,7 +2,7 @@
 
 import select
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -255,7 +255,8 @@ class Db:
         """Give the connection back (never hold one while another system is asked)."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await connection.close()
+            with suppress(DBAPIError):  # the server is gone, and with it what there was to undo; the pool drops it
+                await connection.close()
 
     async def apply(self, changes: Changes, at: datetime) -> Any:
         """Write the whole change set and commit, in one round trip; nothing of it is written when this raises.
