@@ -138,10 +138,7 @@ class Settings(Outward):
         description="The database is reached through pgBouncer in transaction mode: no start options, no prepared statements.",
     )
     max_requests: int = Field(
-        64,
-        ge=4,
-        le=10_000,
-        description="Requests under way in each web process; the next one is told to come back in a second (503).",
+        64, ge=4, le=10_000, description="Requests under way in each web process; one more is told to come back (503)."
     )
     session_idle_minutes: int = Field(
         30, ge=1, le=720, description="Staff are signed out after this long without a click."

@@ -63,7 +63,7 @@ def require_server(address: str, *, durable: bool = True) -> None:
     try:
         with psycopg.connect(address, connect_timeout=5) as connection:
             version = connection.info.server_version
-            shown = dict(connection.execute(ASK, (list(SAFE),)).fetchall())
+            says: dict[str, str] = dict(connection.execute(ASK, (list(SAFE),)).fetchall())
     except psycopg.OperationalError as error:
         reason = _refusal(str(error))
         raise SetupError(
@@ -76,7 +76,7 @@ def require_server(address: str, *, durable: bool = True) -> None:
             f"The server {shown} runs PostgreSQL {version // 10000}; version 18 or newer is needed.",
         )
     if durable:
-        require_durable(shown)
+        require_durable(says)
 
 
 def _without_password(address: str) -> str:

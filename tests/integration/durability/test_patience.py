@@ -11,7 +11,9 @@ from his.kit.config import SetupError, get_settings
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError, Kind
 from his.kit.pools import SAFE, jobs, require_durable
+from his.supervisor.checks import require_server
 from tests.contract.routes import entries
+from tests.faults import trial
 
 LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "application_name")
 
@@ -79,13 +81,22 @@ def test_every_route_of_reports_settlement_and_export_reads_long(database):
     assert long <= due
 
 
-@pytest.mark.parametrize("name", list(SAFE))
-def test_a_server_that_can_lose_what_it_confirmed_is_refused(name):
-    good = dict.fromkeys(SAFE, "on")
+def test_a_server_that_can_lose_what_it_confirmed_is_refused():
+    good, refused = dict.fromkeys(SAFE, "on"), 0
     require_durable(good)
-    for spoiled in ({**good, name: "off"}, {k: v for k, v in good.items() if k != name}):
-        with pytest.raises(SetupError, match=name):
-            require_durable(spoiled)
+    for name in SAFE:
+        for spoiled in ({**good, name: "off"}, {k: v for k, v in good.items() if k != name}):
+            with pytest.raises(SetupError, match=name):
+                require_durable(spoiled)
+            refused += 1
+    trial.report("9", n=len(SAFE), expected={"refused": 8}, got={"refused": refused, "settings": ", ".join(SAFE)})
+
+
+@pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
+def test_the_supervisor_refuses_such_a_server(server, name):
+    with pytest.raises(SetupError, match=f"{name}=off"):
+        require_server(server.conninfo())
+    require_server(server.conninfo(), durable=False)
 
 
 async def test_the_web_process_itself_refuses_such_a_server(clone, monkeypatch):
