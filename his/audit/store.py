@@ -12,7 +12,8 @@ from sqlalchemy import select
 from his.audit.rules import Head
 from his.audit.tables import AuditEntry
 from his.kit.columns import table
-from his.kit.db import Database, Db, busy, translate
+from his.kit.db import Database, Db
+from his.kit.refusals import busy, translate
 
 _entry = table(AuditEntry)
 

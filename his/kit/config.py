@@ -123,20 +123,10 @@ class Settings(Outward):
         description="Fill an empty installation with an invented province, units, staff and visits at the first start.",
     )
     db_pool_size: int = Field(10, ge=1, le=200, description="Database connections kept by each web process.")
-    db_statement_timeout_seconds: int = Field(
-        10, ge=1, le=3600, description="Longest run of one statement in a request before the database cancels it."
-    )
-    db_report_pool_size: int = Field(
-        3,
-        ge=1,
-        le=50,
-        description="Database connections of each web process for reports, settlement and exports alone.",
-    )
-    db_report_timeout_seconds: int = Field(60, ge=1, le=3600, description="Longest run of one statement of a report.")
-    db_pooler: bool = Field(
-        False,
-        description="The database is reached through pgBouncer in transaction mode: no start options, no prepared statements.",
-    )
+    db_statement_timeout_seconds: int = Field(10, ge=1, le=3600, description="Longest statement of a request.")
+    db_report_pool_size: int = Field(3, ge=1, le=50, description="Connections of each web process for reports alone.")
+    db_report_timeout_seconds: int = Field(60, ge=1, le=3600, description="Longest statement of a report.")
+    db_pooler: bool = Field(False, description="The database is reached through pgBouncer in transaction mode.")
     max_requests: int = Field(
         64, ge=4, le=10_000, description="Requests under way in each web process; one more is told to come back (503)."
     )
