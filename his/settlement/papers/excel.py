@@ -55,9 +55,11 @@ def _write(book: Workbook, sheet: Sheet, paper: Paper | None) -> None:
 
 def _plain(page: Any, value: Any) -> Any:
     """A value that needs no cell of its own, where possible: 100,000 rows are many cells."""
+    if isinstance(value, str):
+        value = clean(value)  # first: what stands behind a blank or a control character comes to the front
     if isinstance(value, Decimal) or (isinstance(value, str) and value.startswith(FORMULA_SIGNS)):
         return _cell(page, value)
-    return clean(value) if isinstance(value, str) else value
+    return value
 
 
 def _cell(page: Any, value: Any, *, bold: bool = False) -> Any:
