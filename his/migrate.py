@@ -13,7 +13,7 @@ from his.fhir import viewschema
 from his.fhir.reindex import REINDEX, bring_up_to_date
 from his.fhir.schema import WRITE_RESOURCES
 from his.kit.addresses import role_address
-from his.kit.schema import apply_function
+from his.kit.schema import APPLY_GROUP, apply_function
 from his.standing import SERVICE_ROLES, ensure_roles, fingerprint, mark, scripts
 
 
@@ -42,6 +42,7 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
         connection.execute(viewschema.policies(SQLModel.metadata).encode())
         connection.execute(REINDEX)
         connection.execute(apply_function(SQLModel.metadata))
+        connection.execute(APPLY_GROUP)
         units = [row[0] for row in connection.execute("SELECT id FROM unit ORDER BY id").fetchall()]
         bring_up_to_date(connection, units)
         mark(connection, made_of)

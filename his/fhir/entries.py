@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from his.fhir.http import split_path
-from his.fhir.jsontext import Parsed, read_array, read_document, read_object
+from his.fhir.jsontext import Parsed, read_document, read_list, read_object, read_part, read_value
 from his.fhir.outcome import FhirError
 from his.fhir.resource_types import TYPES
 from his.fhir.writer import Draft
@@ -37,7 +37,7 @@ class Entry:
 
 def read_bundle(text: str, limit: int, base: str = "") -> tuple[str, list[Entry]]:
     """Kind and entries of a bundle, each resource with its place in the text; `base` in front of an address is dropped."""
-    document = read_document(text)
+    document = read_document(text, {"entry": _read_entries})
     if document.value.get("resourceType") != "Bundle":
         raise FhirError(400, "structure", "Địa chỉ gốc chỉ nhận Bundle.", "resourceType")
     kind = document.value.get("type")
@@ -48,11 +48,22 @@ def read_bundle(text: str, limit: int, base: str = "") -> tuple[str, list[Entry]
         return kind, []
     if not isinstance(member.value, list) or len(member.value) > limit:
         raise FhirError(400, "structure", f"Bundle.entry phải là danh sách, tối đa {limit} mục.", "Bundle.entry")
-    spans = read_array(text, member.value_start)
-    return kind, [_entry(text, n, value, start, base) for n, (value, start, _) in enumerate(spans)]
+    return kind, [_entry(n, value, base) for n, value in enumerate(member.value)]
 
 
-def _entry(text: str, position: int, value: Any, start: int, base: str) -> Entry:
+def _read_entries(text: str, at: int) -> tuple[Any, int]:
+    """The entries, each with the places of its members and of those of its resource."""
+    return read_list(text, at, _read_entry) if text[at : at + 1] == "[" else read_value(text, at)
+
+
+def _read_entry(text: str, at: int) -> tuple[Any, int]:
+    if text[at : at + 1] != "{":
+        return read_value(text, at)
+    found = read_object(text, at, {"resource": read_part})
+    return found.value, found.end
+
+
+def _entry(position: int, value: Any, base: str) -> Entry:
     path = f"Bundle.entry[{position}]"
     request = value.get("request") if isinstance(value, dict) else None
     if not isinstance(request, dict) or not all(isinstance(item, str) for item in request.values()):
@@ -67,8 +78,8 @@ def _entry(text: str, position: int, value: Any, start: int, base: str) -> Entry
     full_url = value.get("fullUrl", "")
     entry = Entry(position, method, segments, query, request, full_url if isinstance(full_url, str) else "", None)
     if method in ("POST", "PUT", "PATCH"):
-        member = read_object(text, start).member("resource")
-        if member is None or not isinstance(member.value, dict):
+        resource = value.get("resource")
+        if not isinstance(resource, Parsed):
             raise FhirError(400, "required", f"{path} cần resource.", f"{path}.resource")
-        entry.parsed = read_object(text, member.value_start)
+        entry.parsed = resource
     return entry

@@ -5,15 +5,18 @@ Numbers never change (`1.10` stays `1.10`): what is stored is the text that came
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from json.scanner import make_scanner
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from his.fhir.outcome import FhirError
 
 MAX_DEPTH = 40
+Reader = Callable[[str, int], tuple[Any, int]]
 _SPACE = re.compile(r"[ \t\n\r]*")
 _BAD_ESCAPE = re.compile(
     r"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
@@ -93,8 +96,37 @@ def read_value(text: str, at: int) -> tuple[Any, int]:
     return value, end
 
 
-def read_object(text: str, at: int = 0) -> Parsed:
-    """The object that starts at this offset (white space before it is skipped). Refuses doubled member names."""
+def read_part(text: str, at: int) -> tuple[Any, int]:
+    """As `read_value`, but an object comes as `Parsed`."""
+    if text[at : at + 1] != "{":
+        return read_value(text, at)
+    found = read_object(text, at)
+    return found, found.end
+
+
+def read_list(text: str, at: int, read: Reader) -> tuple[list[Any], int]:
+    """The array that starts at this offset, each item as `read` gives it, and the offset behind the array."""
+    items: list[Any] = []
+    at = _skip(text, at + 1)
+    if text[at : at + 1] == "]":
+        return items, at + 1
+    while True:
+        item, end = read(text, at)
+        items.append(item)
+        at = _skip(text, end)
+        mark = text[at : at + 1]
+        if mark == "]":
+            return items, at + 1
+        if mark != ",":
+            raise malformed(f"thiếu dấu phẩy ở vị trí {at}.")
+        at = _skip(text, at + 1)
+
+
+def read_object(text: str, at: int = 0, inside: Mapping[str, Reader] = MappingProxyType({})) -> Parsed:
+    """The object that starts at this offset (white space before it is skipped). Refuses doubled member names.
+
+    `inside` says how the values of some members are read, so that nothing is read twice.
+    """
     start = at = _skip(text, at)
     if text[at : at + 1] != "{":
         raise malformed("cần một đối tượng { … }.")
@@ -117,7 +149,7 @@ def read_object(text: str, at: int = 0) -> Parsed:
         if text[after : after + 1] != ":":
             raise malformed(f"thiếu dấu hai chấm ở vị trí {after}.")
         value_start = _skip(text, after + 1)
-        value, end = read_value(text, value_start)
+        value, end = inside.get(name, read_value)(text, value_start)
         members.append(Member(name, value, at, value_start, end))
         at = _skip(text, end)
         mark = text[at : at + 1]
@@ -141,9 +173,9 @@ def read_array(text: str, at: int) -> list[tuple[Any, int, int]]:
     return items
 
 
-def read_document(text: str) -> Parsed:
+def read_document(text: str, inside: Mapping[str, Reader] = MappingProxyType({})) -> Parsed:
     """The one object that the text holds; refuses anything behind it."""
-    parsed = read_object(text)
+    parsed = read_object(text, inside=inside)
     if _skip(text, parsed.end) != len(text):
         raise malformed("còn chữ sau đối tượng.")
     return parsed

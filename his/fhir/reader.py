@@ -4,11 +4,10 @@ A read and its audit entry are one call; calls that wait at the same time travel
 no timer, the next group leaves when the last one is committed, and no answer leaves before its entry is committed.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import orjson
 import psycopg
@@ -16,45 +15,8 @@ from psycopg_pool import PoolTimeout
 
 from his.fhir.searchcompare import CONTEXT, Sql
 from his.kit.db import Database, Scope
+from his.kit.grouping import Groups
 from his.kit.refusals import busy, translate
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
-LARGEST_GROUP = 256
-
-
-class Groups(Generic[Item, Answer]):
-    """Collects what callers of one unit want while the call before is under way."""
-
-    def __init__(self, send: Callable[[int, list[Item]], Awaitable[list[Answer]]]) -> None:
-        self._send = send
-        self._waiting: dict[int, list[tuple[Item, asyncio.Future[Answer]]]] = {}
-        self._running: dict[int, asyncio.Task[None]] = {}
-
-    async def ask(self, unit: int, item: Item) -> Answer:
-        """The answer to this item; raises what the call of its group raised."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(unit, []).append((item, future))
-        if unit not in self._running:
-            self._running[unit] = asyncio.create_task(self._run(unit))
-        return await future
-
-    async def _run(self, unit: int) -> None:
-        while group := self._waiting.pop(unit, None):
-            if len(group) > LARGEST_GROUP:
-                self._waiting[unit] = group[LARGEST_GROUP:]
-                group = group[:LARGEST_GROUP]
-            try:
-                answers = await self._send(unit, [item for item, _ in group])
-            except Exception as error:  # every waiting caller gets it; none is left behind
-                for _, future in group:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for (_, future), answer in zip(group, answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
-        del self._running[unit]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from his.fhir.elements import RESOURCE, XHTML, elements
 from his.fhir.jsonexact import read, write
-from his.fhir.jsontext import read_value
+from his.fhir.jsontext import Member, Parsed, read_document, read_value
 
 # A member name can never match inside a string: there its quotes are escaped.
 _REFERENCE = re.compile(r'("reference"\s*:\s*)("(?:[^"\\]|\\.)*")')
@@ -70,8 +70,11 @@ def base_of(full_url: str) -> str:
     return full_url.removesuffix(local) if local else ""
 
 
-def rewrite(text: str, targets: Targets, missing: Callable[[str], None], base: str = "") -> str:
-    """The text with every known reference replaced; `missing` is told of a URN that stands for nothing."""
+def rewrite(resource: Parsed, targets: Targets, missing: Callable[[str], None], base: str = "") -> Parsed:
+    """The resource with every known reference replaced; `missing` is told of a URN that stands for nothing.
+
+    Only the members that hold one are read again.
+    """
 
     def replaced(found: re.Match[str]) -> str:
         reference = _plain(found[2])
@@ -82,16 +85,39 @@ def rewrite(text: str, targets: Targets, missing: Callable[[str], None], base: s
             return found[0]
         return f'{found[1]}"{target}"'
 
-    return _rewrite_uris(_REFERENCE.sub(replaced, text), targets)
+    text = resource.text
+    members: list[Member] = []
+    pieces: list[str] = []
+    length, done, changed = 0, resource.start, False
+    for member in resource.members:
+        gap = text[done : member.start]
+        old = text[member.start : member.end]
+        new = _REFERENCE.sub(replaced, old) if '"reference"' in old else old
+        start = length + len(gap)
+        place = start + member.value_start - member.start
+        value = member.value
+        if new != old:
+            changed = True
+            value = read_value(new, member.value_start - member.start)[0]
+        length = start + len(new)
+        pieces += gap, new
+        members.append(Member(member.name, value, start, place, length))
+        done = member.end
+    if changed:
+        whole = "".join(pieces) + text[done : resource.end]
+        resource = Parsed(whole, 0, len(whole), members)
+    return _rewrite_uris(resource, targets)
 
 
-def _rewrite_uris(text: str, targets: Targets) -> str:
+def _rewrite_uris(resource: Parsed, targets: Targets) -> Parsed:
     """Elements of type uri, url, oid and uuid, and links of narratives, that are a URN of this bundle."""
-    if not any(found[0] in targets.known and not _is_string(text, found.start()) for found in _URN.finditer(text)):
-        return text
-    resource = read(text)
-    changed = _walk(resource, str(resource.get("resourceType", "")), targets)
-    return write(resource) if changed else text
+    text, start, end = resource.text, resource.start, resource.end
+    found = _URN.finditer(text, start, end)
+    if not any(urn[0] in targets.known and not _is_string(text, urn.start()) for urn in found):
+        return resource
+    read_anew = read(text[start:end])
+    changed = _walk(read_anew, str(read_anew.get("resourceType", "")), targets)
+    return read_document(write(read_anew)) if changed else resource
 
 
 def _is_string(text: str, at: int) -> bool:

@@ -72,22 +72,26 @@ _MOVE = """
 CREATE OR REPLACE FUNCTION his_move_index(u int, kind text, key text, r jsonb) RETURNS void
 LANGUAGE plpgsql AS $his$
 DECLARE
+  ruled boolean := r ? 'modelled';
   keep jsonb := coalesce(r->'keep', '[]');
   own jsonb := coalesce(r->'own'->'identifier', '[]');
 BEGIN
   DELETE FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key
-    AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(r->'index') e WHERE e->>0 = i.param AND e->>1 = i.value)
-    AND NOT keep ? split_part(i.param, ':', 1)
-    AND NOT (i.param = 'identifier' AND r ? 'modelled' AND NOT own ? split_part(i.value, E'\\x1f', 2))
-    AND NOT (i.param = 'identifier:text' AND r ? 'modelled');
+    AND (i.param, i.value) NOT IN (SELECT e->>0, (e->>1) COLLATE "C" FROM jsonb_array_elements(r->'index') e)
+    AND NOT (ruled AND (keep ? split_part(i.param, ':', 1) OR i.param = 'identifier:text'
+                        OR (i.param = 'identifier' AND NOT own ? split_part(i.value, E'\\x1f', 2))));
   INSERT INTO resource_index (unit_id, type, param, value, id)
-  SELECT u, kind, e->>0, e->>1, key FROM jsonb_array_elements(r->'index') e
-  WHERE NOT EXISTS (SELECT 1 FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.param = e->>0
-                    AND i.value = e->>1 AND i.id = key);
-  DELETE FROM resource_date d WHERE d.unit_id = u AND d.type = kind AND d.id = key AND NOT keep ? d.param;
+  SELECT u, kind, f.param, f.value, key
+  FROM (SELECT e->>0 AS param, (e->>1) COLLATE "C" AS value FROM jsonb_array_elements(r->'index') e
+        EXCEPT SELECT i.param, i.value FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key) f;
+  DELETE FROM resource_date d WHERE d.unit_id = u AND d.type = kind AND d.id = key AND NOT (ruled AND keep ? d.param)
+    AND (d.param, d.low, d.high) NOT IN (SELECT e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz
+                                         FROM jsonb_array_elements(r->'dates') e);
   INSERT INTO resource_date (unit_id, type, param, low, high, id)
-  SELECT u, kind, e->>0, (e->>1)::timestamptz, (e->>2)::timestamptz, key
-  FROM jsonb_array_elements(r->'dates') e ON CONFLICT DO NOTHING;
+  SELECT u, kind, f.param, f.low, f.high, key
+  FROM (SELECT e->>0 AS param, (e->>1)::timestamptz AS low, (e->>2)::timestamptz AS high
+        FROM jsonb_array_elements(r->'dates') e
+        EXCEPT SELECT d.param, d.low, d.high FROM resource_date d WHERE d.unit_id = u AND d.type = kind AND d.id = key) f;
   IF r ? 'numbers' THEN
     DELETE FROM resource_number n WHERE n.unit_id = u AND n.type = kind AND n.id = key AND NOT keep ? n.param;
     PERFORM his_add_numbers(u, kind, key, r->'numbers');

@@ -15,7 +15,6 @@ from his.fhir.engine import Engine
 from his.fhir.entries import Entry
 from his.fhir.interactions import check_update_id, check_whole, conditional_update, expected
 from his.fhir.jsonexact import read
-from his.fhir.jsontext import read_document
 from his.fhir.outcome import FhirError, all_ok, not_found
 from his.fhir.patch import allow, change_in_bundle, change_of, drafted, standing
 from his.fhir.references import Targets, base_of, conditional, references, relative, rewrite
@@ -225,15 +224,13 @@ class Transaction:
                 prepare(draft)
 
     def _rewrite(self, entry: Entry, draft: Draft) -> None:
-        text = draft.parsed.text[draft.parsed.start : draft.parsed.end]
-
         def missing(reference: str) -> None:
             raise FhirError(400, "not-found", f"Tham chiếu {reference[:60]} không có trong Bundle.", draft.type)
 
-        changed = rewrite(text, self.targets, missing, base_of(entry.full_url))
-        if changed != text:
-            draft.parsed = read_document(changed)
-            draft.resource = draft.parsed.value
+        changed = rewrite(draft.parsed, self.targets, missing, base_of(entry.full_url))
+        if changed is not draft.parsed:
+            draft.parsed = changed
+            draft.resource = changed.value
 
     def _answer(self, entry: Entry, version: int, at: datetime) -> str:
         told = f',"outcome":{all_ok().decode()}' if self.prefer == "OperationOutcome" else ""

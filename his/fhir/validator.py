@@ -18,6 +18,7 @@ from his.fhir.bindings import bindings
 from his.fhir.invariants import walk
 from his.fhir.jsontext import MAX_DEPTH, malformed
 from his.fhir.outcome import FhirError
+from his.fhir.plain import plainly_valid
 from his.fhir.resource_types import TYPES
 from his.kit.errors import Finding, Severity
 
@@ -43,7 +44,7 @@ def validate(resource_type: str, resource: dict[str, Any]) -> None:
     Raises FhirError 400 `structure` when it is no such resource at all, 422 when a binding or invariant is broken.
     """
     check_shape(resource)
-    checked = model(resource_type)
+    checked = None if plainly_valid(resource_type, resource) else model(resource_type)
     if checked is not None:
         try:
             checked.model_validate(resource)

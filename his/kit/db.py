@@ -16,10 +16,11 @@ from sqlalchemy.exc import TimeoutError as SqlTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import SQLModel
 
-from his.kit.applied import apply_alone, apply_locked
+from his.kit.applied import apply_locked
 from his.kit.changes import Changes
 from his.kit.columns import loaded
 from his.kit.config import Settings, get_settings
+from his.kit.grouping import Lean, Writes
 from his.kit.pools import ASK, SAFE, Patience, clinic, reports, require_durable
 from his.kit.query import Query, Rows
 from his.kit.refusals import busy, translate
@@ -86,8 +87,14 @@ class Database:
             hide_parameters=True,  # an error that reaches the log shows no one's name
         )
         self.session, self.local = self.patience.session(settings), self.patience.local(settings)
-        self.lean: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
-            dsn,
+        self.lean = self._pool(size)
+        # One connection, because one group is under way at a time: its plans and caches stay warm.
+        self._grouped = self._pool(1)
+        self.writes = Writes(self.lean, self._grouped, self.patience.waiting)
+
+    def _pool(self, size: int) -> Lean:
+        return AsyncConnectionPool(
+            self.dsn,
             min_size=1,
             max_size=size,
             max_waiting=self.patience.waiting,
@@ -104,6 +111,7 @@ class Database:
     async def open(self) -> None:
         """Open the pools; raises when the database is not there, `SetupError` when it may lose what it confirms."""
         await self.lean.open(wait=True, timeout=10)
+        await self._grouped.open(wait=True, timeout=10)
         if get_settings().profile != "test":
             async with self.lean.connection() as connection:
                 require_durable(dict(await (await connection.execute(ASK, (list(SAFE),))).fetchall()))
@@ -115,12 +123,14 @@ class Database:
             self._reports = Database(self.dsn, size=size, render=self.render, patience=reports)
             self.closers.append(self._reports.close)
             await self._reports.lean.open()
+            await self._reports._grouped.open()
         return self._reports
 
     async def close(self) -> None:
         """Close both pools."""
         for closer in self.closers:
             await closer()
+        await self._grouped.close()
         await self.lean.close()
         await self.engine.dispose()
 
@@ -276,7 +286,7 @@ class Db:
                 await self.release()
                 return value
             await self.release()
-            return await apply_alone(self.database.lean, payload)
+            return await self.database.writes.apply(payload)
         except (DBAPIError, SqlTimeout, psycopg.Error, PoolTimeout, PoolClosed) as error:
             await self.release()
             raise translate(error) from error

@@ -11,6 +11,11 @@ def busy() -> HisError:
     return HisError(Kind.BUSY, "Máy chủ dữ liệu chưa trả lời. Chữ đang viết được giữ nguyên, thử lại sau ít phút.")
 
 
+def stale() -> HisError:
+    """A row is no longer in the version that was read (412)."""
+    return HisError(Kind.STALE, "Dữ liệu vừa được người khác sửa. Tải lại rồi sửa tiếp.")
+
+
 def unfit(field: str = "") -> HisError:
     """A value that the database cannot hold (400): a NUL, a number too large, a missing value."""
     return HisError(Kind.INVALID, "Có giá trị không hợp lệ. Kiểm lại các ô vừa nhập.", field=field)
@@ -26,7 +31,7 @@ def translate(error: Exception) -> HisError:
     state = cause.sqlstate or ""
     constraint = cause.diag.constraint_name or ""
     if state == "HS412":
-        return HisError(Kind.STALE, "Dữ liệu vừa được người khác sửa. Tải lại rồi sửa tiếp.")
+        return stale()
     if state.startswith("HS"):  # a refusal of a generated function that its caller knows how to say
         raise error
     if state == "23505":

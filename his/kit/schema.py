@@ -1,6 +1,6 @@
 """Schema as text, generated from the table classes: tables, row-level security, grants, and the writing function."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import MetaData, Table
 from sqlalchemy.dialects import postgresql
@@ -10,6 +10,10 @@ UNIT = "nullif(current_setting('his.unit', true), '')::int"
 PAYER = "nullif(current_setting('his.payer', true), '')::int"
 PROVINCE = "nullif(current_setting('his.province', true), '')"
 WORKER_TABLES = ("parcel", "dirty_key", "card_check", "bulk_job", "subscription", "subscription_event")
+
+
+CHUNK = 9
+"""Tables asked for together in `his_apply`: about the root of how many there are."""
 
 
 def is_tenant(table: Table) -> bool:
@@ -62,11 +66,6 @@ def grants_ddl(metadata: MetaData, closed: Iterable[str] = ()) -> list[str]:
 def apply_function(metadata: MetaData) -> str:
     """`his_apply(jsonb)`: sets the tenancy context and writes a whole change set in one round trip."""
     tables = [t for t in metadata.sorted_tables if not t.info.get("engine")]
-    insert = "\n".join(
-        f"    IF o ? '{t.name}' THEN INSERT INTO {t.name} SELECT * FROM "
-        f"jsonb_populate_recordset(NULL::{t.name}, o->'{t.name}'); END IF;"
-        for t in tables
-    )
     return f"""
 CREATE OR REPLACE FUNCTION his_apply(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $his$
 DECLARE
@@ -79,19 +78,19 @@ BEGIN
           set_config('his.province', coalesce(p->>'province', ''), true);
   o := p->'d';
   IF o IS NOT NULL THEN
-{_deletes(reversed(tables))}
+{_each(reversed(tables), _delete)}
   END IF;
   o := p->'i';
   IF o IS NOT NULL THEN
-{insert}
+{_each(tables, _insert)}
   END IF;
   o := p->'s';
   IF o IS NOT NULL THEN
-{_upserts(tables)}
+{_each(tables, _upsert)}
   END IF;
   o := p->'u';
   IF o IS NOT NULL THEN
-{_updates(tables)}
+{_each(tables, _update)}
   END IF;
   IF p ? 'r' THEN answer := his_write_resources(p); END IF;
   IF p ? 'a' THEN
@@ -110,55 +109,77 @@ END
 $his$"""
 
 
+# Several change sets in one transaction, each its own subtransaction. Of one that was refused, or that waited for a lock
+# longer than the others shall wait for it, nothing is written: its answer is the SQLSTATE, that of the others `[answer]`.
+APPLY_GROUP = """
+CREATE OR REPLACE FUNCTION his_apply_group(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $his$
+DECLARE
+  item jsonb;
+  answers jsonb := '[]';
+BEGIN
+  PERFORM set_config('lock_timeout', '100ms', true);
+  FOR item IN SELECT value FROM jsonb_array_elements(p) LOOP
+    BEGIN
+      answers := answers || jsonb_build_array(jsonb_build_array(his_apply(item)));
+    EXCEPTION WHEN OTHERS THEN
+      answers := answers || to_jsonb(SQLSTATE);
+    END;
+  END LOOP;
+  RETURN answers;
+END
+$his$"""
+
+
 def _key(table: Table) -> str:
     return " AND ".join(f"t.{c.name} = r.{c.name}" for c in table.primary_key.columns)
 
 
-def _updates(tables: Iterable[Table]) -> str:
+def _each(tables: Iterable[Table], statement: Callable[[Table], str]) -> str:
+    """The statement of each table that is named in `o`, asked for in groups: a change set names few of them."""
+    found = [(table.name, made) for table in tables if (made := statement(table))]
     out = []
-    for table in tables:
-        key = {c.name for c in table.primary_key.columns}
-        sets = ", ".join(f"{c.name} = r.{c.name}" for c in table.columns if c.name not in key)
-        if not sets:
-            continue
-        version = " AND t.version = r.version - 1" if "version" in table.columns else ""
-        out.append(
-            f"    IF o ? '{table.name}' THEN UPDATE {table.name} t SET {sets} FROM "
-            f"jsonb_populate_recordset(NULL::{table.name}, o->'{table.name}') r WHERE {_key(table)}{version}; "
-            f"{_stale(table)}END IF;"
-        )
+    for start in range(0, len(found), CHUNK):
+        part = found[start : start + CHUNK]
+        names = ",".join(name for name, _ in part)
+        out.append(f"    IF o ?| '{{{names}}}' THEN")
+        out += [f"      IF o ? '{name}' THEN {made} END IF;" for name, made in part]
+        out.append("    END IF;")
     return "\n".join(out)
+
+
+def _rows(table: Table) -> str:
+    return f"jsonb_populate_recordset(NULL::{table.name}, o->'{table.name}')"
+
+
+def _insert(table: Table) -> str:
+    return f"INSERT INTO {table.name} SELECT * FROM {_rows(table)};"
+
+
+def _update(table: Table) -> str:
+    key = {c.name for c in table.primary_key.columns}
+    sets = ", ".join(f"{c.name} = r.{c.name}" for c in table.columns if c.name not in key)
+    if not sets:
+        return ""
+    version = " AND t.version = r.version - 1" if "version" in table.columns else ""
+    return f"UPDATE {table.name} t SET {sets} FROM {_rows(table)} r WHERE {_key(table)}{version}; {_stale(table)}"
 
 
 def _stale(table: Table) -> str:
     """Refuse the whole change set when fewer rows stood in the version that was read."""
     return (
         f"GET DIAGNOSTICS n = ROW_COUNT; IF n <> jsonb_array_length(o->'{table.name}') THEN "
-        f"RAISE EXCEPTION 'stale {table.name}' USING ERRCODE = 'HS412'; END IF; "
+        f"RAISE EXCEPTION 'stale {table.name}' USING ERRCODE = 'HS412'; END IF;"
     )
 
 
-def _upserts(tables: Iterable[Table]) -> str:
-    out = []
-    for table in tables:
-        key = [c.name for c in table.primary_key.columns]
-        sets = ", ".join(f"{c.name} = EXCLUDED.{c.name}" for c in table.columns if c.name not in key)
-        action = f"DO UPDATE SET {sets}" if sets else "DO NOTHING"
-        out.append(
-            f"    IF o ? '{table.name}' THEN INSERT INTO {table.name} SELECT * FROM "
-            f"jsonb_populate_recordset(NULL::{table.name}, o->'{table.name}') "
-            f"ON CONFLICT ({', '.join(key)}) {action}; END IF;"
-        )
-    return "\n".join(out)
+def _upsert(table: Table) -> str:
+    key = [c.name for c in table.primary_key.columns]
+    sets = ", ".join(f"{c.name} = EXCLUDED.{c.name}" for c in table.columns if c.name not in key)
+    action = f"DO UPDATE SET {sets}" if sets else "DO NOTHING"
+    return f"INSERT INTO {table.name} SELECT * FROM {_rows(table)} ON CONFLICT ({', '.join(key)}) {action};"
 
 
-def _deletes(tables: Iterable[Table]) -> str:
-    out = []
-    for table in tables:
-        version = " AND t.version = r.version" if "version" in table.columns else ""
-        out.append(
-            f"    IF o ? '{table.name}' THEN DELETE FROM {table.name} t USING "
-            f"jsonb_populate_recordset(NULL::{table.name}, o->'{table.name}') r WHERE {_key(table)}{version}; "
-            f"{_stale(table) if version else ''}END IF;"
-        )
-    return "\n".join(out)
+def _delete(table: Table) -> str:
+    version = " AND t.version = r.version" if "version" in table.columns else ""
+    stale = _stale(table) if version else ""
+    return f"DELETE FROM {table.name} t USING {_rows(table)} r WHERE {_key(table)}{version}; {stale}"

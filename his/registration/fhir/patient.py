@@ -8,8 +8,10 @@ gapless.
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from his.fhir.build import filled, hl7, identifier
 from his.fhir.build import moment as fhir_moment
@@ -19,8 +21,9 @@ from his.fhir.searchsql import CONTEXT
 from his.fhir.systems import CITIZEN, CITIZEN_SYSTEMS, INSURANCE_SYSTEMS, PATIENT_CODE
 from his.kit.changes import Changes, columns
 from his.kit.clock import VIETNAM, day_of
-from his.kit.db import Db
+from his.kit.db import Database, Db
 from his.kit.errors import Severity
+from his.kit.grouping import Groups, Lean
 from his.registration.rules.patient import check_patient, tidy
 from his.registration.service import PatientFacts, load_patient_facts, patient_changes, patient_code_period
 from his.registration.tables import Patient, PatientToken
@@ -32,6 +35,8 @@ _COLUMNS = ", ".join(f"p.{name}" for name in columns(Patient)[1])
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$", re.ASCII)
 _PRECISION = {"year": 4, "month": 7, "day": 10}
 _leased: dict[tuple[str, int, str], list[int]] = {}
+Standing = tuple[Patient | None, list[PatientToken]]
+_asked: WeakKeyDictionary[Database, Groups[UUID, Standing]] = WeakKeyDictionary()
 
 
 def to_fhir(patient: Patient) -> dict[str, Any]:
@@ -89,7 +94,7 @@ async def accept(incoming: Incoming, db: Db) -> Changes | None:
         return None
     unit = db.scope.unit_id
     assert unit is not None
-    patient, words = (None, []) if incoming.fresh else await _standing(db, unit, identity)
+    patient, words = (None, []) if incoming.fresh else await _standing(db, identity)
     if patient is not None:
         form = replace(form, **{name: getattr(patient, name) for name in UNSAID})
     same_number = patient is not None and form.citizen_number in ("", patient.citizen_number)
@@ -174,19 +179,28 @@ def _state(changes: Changes, row: Patient, resource: dict[str, Any]) -> None:
         changes.update(row, **wanted)
 
 
-async def _standing(db: Db, unit: int, identity: UUID) -> tuple[Patient | None, list[PatientToken]]:
-    """The stored row and its words in one round trip."""
+async def _standing(db: Db, identity: UUID) -> Standing:
+    """The stored row and its words; requests that ask at the same time ask together."""
+    groups = _asked.get(db.database)
+    if groups is None:
+        groups = _asked[db.database] = Groups(partial(_read_standing, db.database.lean))
+    return await groups.ask(db.unit_id, identity)
+
+
+async def _read_standing(lean: Lean, unit: int, identities: list[UUID]) -> list[Standing]:
     query = (
         f"{CONTEXT} SELECT r.* FROM ctx CROSS JOIN LATERAL (SELECT ARRAY(SELECT t.token FROM patient_token t "
         f"WHERE t.unit_id = ctx.unit AND t.id = p.id) AS words, {_COLUMNS} "
-        "FROM patient p WHERE p.unit_id = ctx.unit AND p.id = %s LIMIT 1) r"
+        "FROM unnest(%s::uuid[]) k(id) JOIN patient p ON p.unit_id = ctx.unit AND p.id = k.id LIMIT %s) r"
     )
-    async with db.database.lean.connection() as connection:
-        found = await (await connection.execute(query, (str(unit), identity))).fetchone()
-    if found is None:
-        return None, []
-    row = Patient(**dict(zip(columns(Patient)[1], found[1:], strict=True)))
-    return row, [PatientToken(unit_id=unit, id=identity, token=token) for token in found[0]]
+    distinct = list(set(identities))
+    async with lean.connection() as connection:
+        rows = await (await connection.execute(query, (str(unit), distinct, len(distinct)))).fetchall()
+    found: dict[UUID, Standing] = {}
+    for words, *fields in rows:
+        row = Patient(**dict(zip(columns(Patient)[1], fields, strict=True)))
+        found[row.id] = row, [PatientToken(unit_id=unit, id=row.id, token=word) for word in words]
+    return [found.get(identity, (None, [])) for identity in identities]
 
 
 async def _next_number(db: Db, unit: int, at: datetime) -> int:
@@ -209,8 +223,7 @@ async def _next_number(db: Db, unit: int, at: datetime) -> int:
 async def discard(identity: str, db: Db, at: datetime) -> Changes | None:
     """A deleted Patient is no longer offered at the front desk; the row and its visits stay."""
     found = _uuid(identity)
-    assert db.scope.unit_id is not None
-    patient, _ = await _standing(db, db.scope.unit_id, found) if found else (None, [])
+    patient, _ = await _standing(db, found) if found else (None, [])
     if patient is None:
         return None
     changes = Changes()

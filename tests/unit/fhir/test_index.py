@@ -5,6 +5,7 @@ import pytest
 from his.fhir.conditions import ValueCondition, read_cursor, write_cursor
 from his.fhir.dates import interval
 from his.fhir.extract import LONGEST, SEPARATOR, bounded, extract
+from his.fhir.jsontext import read_document
 from his.fhir.outcome import FhirError
 from his.fhir.parameters import DEFINITIONS, KINDS, parameters
 from his.fhir.references import Targets, references, rewrite
@@ -113,8 +114,12 @@ def test_cursor_round_trip_and_refusal() -> None:
 def test_references_are_replaced_in_place_only() -> None:
     text = '{"a":{"reference" : "urn:uuid:1"},"b":"urn:uuid:1","c":"\\"reference\\":\\"urn:uuid:1\\"","d":{"reference":"X/1"}}'
     missing: list[str] = []
-    changed = rewrite(text, Targets({"urn:uuid:1": "Patient/9"}), missing.append)
-    assert changed == text.replace('"reference" : "urn:uuid:1"', '"reference" : "Patient/9"')
+    changed = rewrite(read_document(f" {text} "), Targets({"urn:uuid:1": "Patient/9"}), missing.append)
+    assert changed.text[changed.start : changed.end] == text.replace(
+        '"reference" : "urn:uuid:1"', '"reference" : "Patient/9"'
+    )
     assert references(text) == {"urn:uuid:1", "X/1"}
-    rewrite('{"reference":"urn:uuid:2"}', Targets(), missing.append)
+    assert changed.members == read_document(changed.text).members
+    assert rewrite(changed, Targets(), missing.append) is changed
+    rewrite(read_document('{"reference":"urn:uuid:2"}'), Targets(), missing.append)
     assert missing == ["urn:uuid:2"]
