@@ -43,6 +43,10 @@ class Charge(Versioned, table=True):
     copayment: Decimal = money()
     self_paid: Decimal = money()
     other_sources: Decimal = money()
+    other_state_budget: Decimal = money()  # T_NGUONKHAC_NSNN; with the three after it `other_sources`
+    other_foreign_aid: Decimal = money()
+    other_domestic_donors: Decimal = money()
+    other_remaining: Decimal = money()
     explanation: list[dict[str, str]] = document()
     ordered_at: datetime = instant()
     performed_at: datetime | None = instant(optional=True)
@@ -50,6 +54,23 @@ class Charge(Versioned, table=True):
     performed_by: UUID | None = None
     department_code: str = ""
     status: str = "billable"  # planned billable cancelled
+
+
+class Donation(Versioned, table=True):
+    """What a project, the budget or a donor pays for one line of a visit, and in which of the three ways."""
+
+    __tablename__ = "donation"
+    __table_args__ = (belongs_to("encounter_id", "encounter"), unique("donation", "encounter_id", "source_id"))
+    encounter_id: UUID
+    source_id: UUID  # of the charge
+    mode: str  # a this patient, b the facility, c the co-payment
+    state_budget: Decimal = money()
+    foreign_aid: Decimal = money()
+    domestic_donors: Decimal = money()
+    remaining: Decimal = money()
+    donor: str = text()
+    recorded_at: datetime = instant()
+    recorded_by: UUID | None = None
 
 
 class Statement(Versioned, table=True):

@@ -9,6 +9,7 @@ from his.billing.service.bill import (
     total_shares,
 )
 from his.billing.service.charges import charge_changes, preview_bill, recompute, settle_charges
+from his.billing.service.donors import donor_of, set_donor
 from his.billing.service.facts import card_facts, facility_facts, route_facts
 from his.billing.service.payment import METHOD_NAMES, METHODS, cancel_payment, check_payment, take_payment
 from his.billing.service.reports import answer_report, report_line
@@ -29,6 +30,7 @@ __all__ = [
     "charge_changes",
     "check_payment",
     "compute_bill",
+    "donor_of",
     "facility_facts",
     "frozen_bill",
     "in_form_order",
@@ -36,6 +38,7 @@ __all__ = [
     "recompute",
     "report_line",
     "route_facts",
+    "set_donor",
     "settle_charges",
     "statement_changes",
     "statement_of",

@@ -13,7 +13,7 @@ from his.billing.rules.labels import number, percent
 from his.billing.rules.reference_level import EXEMPTION_MONTHS
 from his.billing.service.facts import Source, sources_of, usable_cards, visit_facts
 from his.billing.store import BillFacts, Ledger, Medicine
-from his.billing.tables import Charge, Payment, Statement
+from his.billing.tables import Charge, Donation, Payment, Statement
 from his.billing.terms import LineShare, Shares, VisitShare
 from his.encounters.tables import Encounter
 from his.identity.tables import Unit
@@ -53,6 +53,7 @@ class VisitBill:
     provisional: bool = False
     provisional_reason: str = ""
     statement: Statement | None = None
+    donations: tuple[Donation, ...] = ()
 
     @property
     def due(self) -> Decimal:
@@ -138,6 +139,7 @@ def compute_bill(facts: BillFacts, now: datetime, ledger: Ledger | None = None) 
         provisional=bool(reason),
         provisional_reason=reason,
         statement=ledger.statement,
+        donations=facts.donations,
     )
 
 
@@ -243,6 +245,10 @@ def _charge(encounter: Encounter, source: Source, share: LineShare, old: Charge 
         "copayment": share.copayment,
         "self_paid": share.self_paid,
         "other_sources": share.other_sources,
+        "other_state_budget": share.sources.state_budget,
+        "other_foreign_aid": share.sources.foreign_aid,
+        "other_domestic_donors": share.sources.domestic_donors,
+        "other_remaining": share.sources.remaining,
         "explanation": explain_charge(source, share),
         "ordered_at": facts.ordered_at,
         "performed_at": source.performed_at,

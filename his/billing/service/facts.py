@@ -1,7 +1,7 @@
 """From rows to the facts of the benefit rules: unit, cards, route, lines."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -9,7 +9,19 @@ from uuid import UUID
 
 from his.billing.rules.cards import digit_on
 from his.billing.store import BillFacts, Medicine
-from his.billing.terms import CardFacts, ChargeFacts, CopayHistory, FacilityFacts, LineKind, RouteFacts, VisitFacts
+from his.billing.tables import Donation
+from his.billing.terms import (
+    CardFacts,
+    ChargeFacts,
+    CopayHistory,
+    DonorFacts,
+    DonorMode,
+    FacilityFacts,
+    LineKind,
+    OtherSources,
+    RouteFacts,
+    VisitFacts,
+)
 from his.encounters.tables import Encounter
 from his.identity.tables import Unit
 from his.kit.clock import day_of
@@ -109,13 +121,25 @@ def visit_facts(facts: BillFacts, sources: Iterable[Source], now: datetime) -> V
 def sources_of(facts: BillFacts) -> list[Source]:
     """Every line of the visit: services that were not revoked; before signing drug lines, afterwards what has a lot."""
     signed = facts.encounter.signed_at is not None
-    found = [_service(row, facts.encounter) for row in facts.services]
+    found: list[Source] = [_service(row, facts.encounter) for row in facts.services]
     for medicine in facts.medicines:
         if medicine.dispense is not None:
             found.append(_dispensed(medicine, facts.encounter))
         elif not signed:
             found.append(_planned(medicine, facts.encounter))
-    return found
+    given = {row.source_id: donor_facts(row) for row in facts.donations}
+    return [
+        replace(source, facts=replace(source.facts, donor=given[source.source_id]))
+        if source.source_id in given
+        else source
+        for source in found
+    ]
+
+
+def donor_facts(row: Donation) -> DonorFacts:
+    """What others pay for a line, as the rules see it."""
+    sources = OtherSources(row.state_budget, row.foreign_aid, row.domestic_donors, row.remaining)
+    return DonorFacts(DonorMode(row.mode), sources)
 
 
 def _service(row: ServiceRequest, encounter: Encounter) -> Source:

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Numeric, Text, and_, cast, func, literal, select
 from sqlmodel import SQLModel
 
 from his.billing.rules.category import SELF_REFERRED_RATIO
-from his.billing.tables import Statement
+from his.billing.tables import Donation, Statement
 from his.encounters.tables import Encounter
 from his.identity.tables import Unit
 from his.kit.clock import local
@@ -29,6 +29,24 @@ _encounter, _patient, _unit, _coverage = table(Encounter), table(Patient), table
 _service, _medicine, _dispense = table(ServiceRequest), table(MedicationRequest), table(MedicationDispense)
 _statement = table(Statement)
 MAX_LINES = 2000
+_donation_row = table(Donation)
+# With the visit in one query: few bills have any, and a bill may ask no more than twelve. Amounts travel as text.
+_DONATIONS = (
+    select(
+        func.jsonb_agg(
+            func.jsonb_build_object(
+                *(
+                    part
+                    for c in _donation_row.columns
+                    for part in (literal(c.name), cast(c, Text) if isinstance(c.type, Numeric) else c)
+                )
+            )
+        )
+    )
+    .where(_donation_row.c.unit_id == _encounter.c.unit_id, _donation_row.c.encounter_id == _encounter.c.id)
+    .correlate(_encounter)
+    .scalar_subquery()
+)
 SELF_REFERRED = (*SELF_REFERRED_RATIO, "3.1")  # their co-payment does not count towards exemption
 
 
@@ -51,12 +69,13 @@ class BillFacts:
     services: tuple[ServiceRequest, ...] = ()
     medicines: tuple[Medicine, ...] = ()
     copay: tuple[Decimal, Decimal] = (ZERO, ZERO)
+    donations: tuple[Donation, ...] = ()
 
 
 async def load_bill_facts(db: Db, encounter_id: UUID) -> BillFacts:
     """The facts of a visit's bill in at most five queries; raises NOT_FOUND."""
     query = (
-        select(*labelled(Encounter, "e"), *labelled(Patient, "p"), *labelled(Unit, "u"))
+        select(*labelled(Encounter, "e"), *labelled(Patient, "p"), *labelled(Unit, "u"), _DONATIONS.label("donations"))
         .select_from(
             _encounter.join(
                 _patient, and_(_patient.c.unit_id == _encounter.c.unit_id, _patient.c.id == _encounter.c.patient_id)
@@ -78,8 +97,13 @@ async def load_bill_facts(db: Db, encounter_id: UUID) -> BillFacts:
     services = await db.models(ServiceRequest, ordered.order_by(_service.c.ordered_at, _service.c.id).limit(MAX_LINES))
     medicines = await _list_medicines(db, encounter_id)
     return BillFacts(
-        encounter, patient, part(row, Unit, "u"), tuple(coverages), tuple(services), tuple(medicines), copay
-    )
+        encounter, patient, part(row, Unit, "u"), tuple(coverages), tuple(services), tuple(medicines), copay,
+        tuple(_donation(fields) for fields in row.donations or ()),
+    )  # fmt: skip
+
+
+def _donation(fields: dict[str, Any]) -> Donation:
+    return Donation.model_validate(fields)
 
 
 async def _list_medicines(db: Db, encounter_id: UUID) -> list[Medicine]:

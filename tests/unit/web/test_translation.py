@@ -18,10 +18,11 @@ from his.audit import terms as audit
 from his.billing import pages as billing
 from his.billing import service as payments
 from his.billing.rules.form import FORM_GROUPS, OTHER
+from his.billing.terms import DONOR_MODES, DONOR_SOURCES
 from his.consultation.pages import record
 from his.consultation.view import facts, signing
 from his.encounters.terms import NOTE_KINDS
-from his.orders.terms import WORK_KINDS
+from his.orders.terms import ANAESTHESIA, WORK_KINDS
 from his.papers import pages as papers
 from his.papers.terms import FORMS, TITLES
 from his.pharmacy.terms import MOVE_NAMES
@@ -98,7 +99,8 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("consultation/view/facts.py", "name"): [*facts.SHORT_VITALS.values(), "BMI", "SpO₂"],
     ("consultation/view/signing.py", "finding.action"): _cases("consultation/view/signing.py"),
     ("consultation/view/signing.py", "state"): [*(word for word, _, _ in signing.STATES.values()), "đã làm"],
-    ("orders/pages.py", "word"): [word for _, word in WORK_KINDS],
+    ("billing/pages/donors.py", "word"): [word for _, word in (*DONOR_MODES, *DONOR_SOURCES)],
+    ("orders/pages.py", "word"): [word for _, word in (*WORK_KINDS, *ANAESTHESIA)],
     ("papers/pages.py", "GENDERS.get(patient.gender, 'Khác')"): [*papers.GENDERS.values(), "Khác"],
     ("papers/templates/_papers.html", "c.title"): TITLES.values(),
     ("papers/templates/_papers.html", "titles[s.row.kind]"): TITLES.values(),

@@ -121,20 +121,22 @@ async def show_bill(
     request: Request, caller: READS, encounter_id: UUID, line: UUID | None = None, method: str = ""
 ) -> Response:
     """One visit's bill: who pays what, the form line by line, why, and the payment."""
-    return await _bill_page(request, caller, encounter_id, line=line, method=method)
+    return await bill_page(request, caller, encounter_id, line=line, method=method)
 
 
 @router.get("/{encounter_id}/why")
 async def show_why(request: Request, caller: READS, encounter_id: UUID, line: UUID | None = None) -> Response:
     """The steps of one line and of the whole visit."""
     bill = await preview_bill(caller.db, encounter_id, caller.now)
-    return render(request, "billing/_why.html", bill_context(bill, caller.now, line))
+    context = bill_context(bill, caller.now, line) | {"may_take": may(caller.user.role, Capability.TAKE_PAYMENT)}
+    return render(request, "billing/_why.html", context)
 
 
-async def _bill_page(
+async def bill_page(
     request: Request, caller: Caller, encounter_id: UUID, *, line: UUID | None = None, method: str = "",
     error: str = "", toast: Toast | None = None,
 ) -> Response:  # fmt: skip
+    """The whole bill, or its fragment; `error` stands beside the payment."""
     bill = await preview_bill(caller.db, encounter_id, caller.now)
     account = await store.get_bank_account(caller.db) if bill.outstanding > 0 else None
     reports = await store.list_reports(caller.db, encounter_id)
@@ -189,11 +191,11 @@ async def pay(
     except HisError as error:
         if error.kind not in (Kind.INVALID, Kind.CONFLICT, Kind.RULES) or not is_fragment(request):
             raise
-        return await _bill_page(request, caller, encounter_id, method=method, error=error.message)
+        return await bill_page(request, caller, encounter_id, method=method, error=error.message)
     told = f"{_('Đã thu')} {vnd(payment.amount)}, {_('phiếu thu')} {payment.receipt_number}"
     if not is_fragment(request):
         return _see(f"/cashier/{encounter_id}")
-    return await _bill_page(request, caller, encounter_id, toast=Toast(told))
+    return await bill_page(request, caller, encounter_id, toast=Toast(told))
 
 
 def read_amount(text: str) -> Decimal:
@@ -223,7 +225,7 @@ async def report(
     """Write down that a line is wrong."""
     source_id = read_id(line) if line else None
     await report_line(caller.db, encounter_id, source_id, sentence, caller.user.account_id, caller.now)
-    return await _bill_page(request, caller, encounter_id, line=source_id, toast=Toast(_("Đã báo điều sai")))
+    return await bill_page(request, caller, encounter_id, line=source_id, toast=Toast(_("Đã báo điều sai")))
 
 
 @router.get("/reports/{report_id}/answer")
@@ -239,7 +241,7 @@ async def answer(
 ) -> Response:
     """Close a report with what was done."""
     row = await answer_report(caller.db, report_id, answer, caller.user.account_id, caller.now)
-    return await _bill_page(request, caller, row.encounter_id, toast=Toast(_("Đã trả lời")))
+    return await bill_page(request, caller, row.encounter_id, toast=Toast(_("Đã trả lời")))
 
 
 def read_id(text: str) -> UUID:
@@ -267,7 +269,7 @@ async def cancel(
     told = f"{_('Đã hủy phiếu thu')} {payment.receipt_number}"
     if not is_fragment(request):
         return _see(f"/cashier/{payment.encounter_id}")
-    return await _bill_page(request, caller, payment.encounter_id, toast=Toast(told))
+    return await bill_page(request, caller, payment.encounter_id, toast=Toast(told))
 
 
 @router.get("/{encounter_id}/statement.pdf")
