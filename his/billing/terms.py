@@ -59,19 +59,6 @@ class DonorFacts:
     sources: OtherSources
 
 
-DONOR_MODES: tuple[tuple[str, str], ...] = (
-    (DonorMode.PATIENT, "Hỗ trợ người bệnh này"),
-    (DonorMode.FACILITY, "Hỗ trợ cơ sở"),
-    (DonorMode.COPAYMENT, "Dự án trả phần cùng chi trả (thuốc ARV)"),
-)
-DONOR_SOURCES: tuple[tuple[str, str], ...] = (
-    ("state_budget", "Ngân sách nhà nước"),
-    ("foreign_aid", "Viện trợ nước ngoài"),
-    ("domestic_donors", "Tài trợ trong nước"),
-    ("remaining", "Nguồn còn lại"),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class ChargeFacts:
     """One charge line. `key` is unique in the visit and breaks ties, so that no result depends on the order given.

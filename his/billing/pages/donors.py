@@ -7,12 +7,23 @@ from fastapi import APIRouter, Form, Request, Response
 
 from his.billing.pages.desk import READS, TAKES, bill_page, read_amount
 from his.billing.service import donor_of, preview_bill, set_donor
-from his.billing.terms import DONOR_MODES, DONOR_SOURCES, OtherSources
+from his.billing.terms import DonorMode, OtherSources
 from his.kit.errors import HisError, Kind, not_found
 from his.kit.money import ZERO
 from his.web.i18n import gettext as _
 from his.web.page import render
 
+DONOR_MODES: tuple[tuple[str, str], ...] = (
+    (DonorMode.PATIENT, "Hỗ trợ người bệnh này"),
+    (DonorMode.FACILITY, "Hỗ trợ cơ sở"),
+    (DonorMode.COPAYMENT, "Dự án trả phần cùng chi trả (thuốc ARV)"),
+)
+DONOR_SOURCES: tuple[tuple[str, str], ...] = (
+    ("state_budget", "Ngân sách nhà nước"),
+    ("foreign_aid", "Viện trợ nước ngoài"),
+    ("domestic_donors", "Tài trợ trong nước"),
+    ("remaining", "Nguồn còn lại"),
+)
 router = APIRouter(prefix="/cashier")
 Amount = Annotated[str, Form(max_length=20)]
 

@@ -17,8 +17,8 @@ from jinja2 import nodes
 from his.audit import terms as audit
 from his.billing import pages as billing
 from his.billing import service as payments
+from his.billing.pages.donors import DONOR_MODES, DONOR_SOURCES
 from his.billing.rules.form import FORM_GROUPS, OTHER
-from his.billing.terms import DONOR_MODES, DONOR_SOURCES
 from his.consultation.pages import record
 from his.consultation.view import facts, signing
 from his.encounters.terms import NOTE_KINDS
@@ -71,8 +71,7 @@ def _returned(module: str, function: str) -> list[str]:
     """The Vietnamese words a function of a module can return."""
     tree = _modules()[module]
     body = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function)
-    constants = [n.value for n in ast.walk(body) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-    return [word for word in constants if VIETNAMESE.search(word)]
+    return [n.value for n in ast.walk(body) if isinstance(n, ast.Constant) and VIETNAMESE.search(str(n.value))]
 
 
 def _menu() -> list[str]:
