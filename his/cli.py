@@ -9,7 +9,7 @@ import typer
 from his.discovery import LADDER
 
 GROUPS = {"fhir": "fhir", **{name: name for name in LADDER}, "billing": "benefit"}
-PROGRAMS = ("his.rule_list", "his.supervisor.cli", "his.worker", "his.gateway", "his.demo")
+PROGRAMS = ("his.backup.cli", "his.rule_list", "his.supervisor.cli", "his.worker", "his.gateway", "his.demo")
 
 app = typer.Typer(
     no_args_is_help=True, help="Hệ thống thông tin bệnh viện của một tỉnh.", pretty_exceptions_enable=False

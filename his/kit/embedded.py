@@ -198,6 +198,8 @@ class Embedded:
             folder = Path(tempfile.mkdtemp(prefix="his-"))
         folder.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(0o700)
+        for left in folder.glob(".s.PGSQL.*"):  # from before a power cut: its number may be another process's by now
+            left.unlink()
         if account.switch:
             os.chown(folder, account.uid, account.gid)
         return folder

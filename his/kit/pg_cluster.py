@@ -145,12 +145,33 @@ def _initdb(folder: Path, account: Account, durable: bool) -> None:
 def write_settings(cluster: Path, account: Account, durable: bool) -> None:
     """Write his.conf anew: a new version of the system may bring new settings. The operator's stay in local.conf."""
     values = server_settings(durable, os.cpu_count() or 1, memory_bytes())
+    if durable:
+        values |= archiving(archive_of(cluster))
     target = cluster / "his.conf"
     target.write_text("".join(f"{name} = '{value}'\n" for name, value in values.items()))
     if account.switch:
         for owned in (target, cluster / "postgresql.conf"):
             os.chown(owned, account.uid, account.gid)
     cluster.chmod(0o700)  # a restored copy may have come with other bits
+
+
+def archive_of(cluster: Path) -> Path:
+    """Where the log segments of a cluster are kept for a restore to any second, from the first backup on."""
+    return cluster.with_name(f"{cluster.name}-wal")
+
+
+def archiving(folder: Path) -> dict[str, str]:
+    """Settings by which each finished log segment is kept, packed, on disk for sure; nothing until the folder is made.
+
+    A busy system closes a segment every minute, so that a lost disk costs at most that.
+    """
+    packed = f'"{folder}/%f.gz"'
+    write = f'gzip -1 -c "%p" > {packed}.part && sync {packed}.part && mv {packed}.part {packed}'
+    return {
+        "archive_mode": "on",
+        "archive_command": f'test ! -d "{folder}" || test -f {packed} || {{ {write}; }}',
+        "archive_timeout": "60s",
+    }
 
 
 def clear_stale(cluster: Path, account: Account) -> None:
