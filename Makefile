@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint bench trials lock clean
+.PHONY: help setup run test check lint bench trials sbom lock clean
 
 help: ## Danh sách lệnh · this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -34,6 +34,9 @@ bench: setup ## Đo tốc độ · benchmarks
 
 trials: setup ## Thử thách dài, ghi deploy/TRIALS.md · the long trials (TRIALS="--missing 8 11")
 	$(BIN)/python -m tests.faults.run $(TRIALS)
+
+sbom: setup ## Danh mục thành phần và giấy phép (CycloneDX) · bill of materials, licences, audit
+	@$(BIN)/python deploy/sbom.py
 
 lock: setup ## Tạo lại requirements.lock · resolve the dependencies again
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements.lock

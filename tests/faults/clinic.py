@@ -50,6 +50,8 @@ class Installation:
             "HIS_DATA_DIR": str(folder / "data"),
             "HIS_APP_DATABASE_URL": self.dsns["his_app"],
             "HIS_DB_POOL_SIZE": "4",
+            "HIS_PERSON_REQUESTS_PER_SECOND": "10000",  # one account plays the whole front desk here
+            "HIS_UNIT_REQUESTS_PER_SECOND": "10000",
             **environment,
         }
 
