@@ -3,12 +3,13 @@
 import shutil
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import psycopg
 
 from his.backup.place import FILES, STAMP, archive, bases, copy_files, only_embedded, own, program, verify
+from his.kit import clock
 from his.kit.config import Settings, SetupError
 from his.kit.embedded import running_conninfo
 
@@ -58,7 +59,7 @@ def take(settings: Settings, folder: Path, keep: int) -> Taken:
     verify(draft)
     copy_files(settings.data_dir, draft / FILES)
     time.sleep(max(0, 1 - (time.monotonic() - began)))  # the name says whole seconds: it must not lie before the end
-    target = folder / f"base-{datetime.now(UTC).strftime(STAMP)}"
+    target = folder / f"base-{clock.now().astimezone(UTC).strftime(STAMP)}"
     draft.rename(target)
     close_segment(address)
     _forget(folder, kept, keep)
