@@ -26,6 +26,7 @@ from his.fhir.http import (
     send_response,
 )
 from his.fhir.narrowing import narrowed, outside, view_of
+from his.fhir.openapi import document
 from his.fhir.operations import router as operations
 from his.fhir.outcome import FhirError, issue, not_found, outcome, outcome_of
 from his.fhir.registry import Registry, discover
@@ -61,6 +62,7 @@ class FhirApp:
         address = base.rstrip("/") or get_settings().public_url + PREFIX
         self.engine = Engine(database, registry or discover(), address, tag_system, limits or Limits())
         self._metadata = b""
+        self._openapi = b""
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """One HTTP request. `scope["root_path"]` is the part of the path in front of the FHIR base."""
@@ -105,6 +107,10 @@ class FhirApp:
             if not self._metadata:
                 self._metadata = statement(self.engine.registry, self.engine.base, self.engine.now())
             return Response(200, self._metadata)
+        if request.segments == ["openapi.json"] and request.method == "GET":
+            if not self._openapi:
+                self._openapi = await asyncio.to_thread(document, self.engine.base)
+            return Response(200, self._openapi, media=b"application/json")
         caller = await self.authenticate(self.engine.database, request.headers)
         try:
             return await route(self.engine, caller, request)

@@ -8,6 +8,7 @@ from his.fhir.conditions import Asking
 from his.fhir.reader import Reader
 from his.fhir.registry import Registry
 from his.fhir.search import Query, parse
+from his.fhir.searchcompare import Sql
 from his.fhir.searchsql import page
 from his.fhir.systems import ORIGIN
 from his.fhir.writer import Writer, only_one
@@ -31,6 +32,10 @@ class Limits:
     thread_bytes: int = 200_000  # a bundle larger than this is prepared in a thread
 
 
+FOUND_TOGETHER = 50
+"""Conditions looked for in one statement."""
+
+
 @dataclass
 class Engine:
     """Database, declarations and settings of the FHIR interface; `base` is its public address without final slash."""
@@ -51,11 +56,26 @@ class Engine:
         own = self.base + "/"
         return [(name, value.removeprefix(own)) for name, value in pairs]
 
-    async def find_one(self, scope: Scope, resource_type: str, pairs: list[tuple[str, str]]) -> tuple[str, bool]:
-        """The id that a condition names: ("", False) for none, (id, False) for one, ("", True) for several."""
-        query: Query = only_one(parse(resource_type, self.localize(pairs), Asking(now=self.now().isoformat())))
+    async def find_each(self, scope: Scope, asked: list[tuple[str, list[tuple[str, str]]]]) -> list[tuple[str, bool]]:
+        """The id that each condition names: ("", False) for none, (id, False) for one, ("", True) for several.
+
+        So many go in one statement; each is a page of its own type that ends after its second row.
+        """
         assert scope.unit_id is not None
-        rows = await self.reader.rows(page(query, scope.unit_id))
-        if len(rows) > 1:
-            return "", True
-        return (rows[0][0], False) if rows else ("", False)
+        answers = []
+        for start in range(0, len(asked), FOUND_TOGETHER):
+            sql = Sql()
+            for n, (kind, pairs) in enumerate(asked[start : start + FOUND_TOGETHER]):
+                query: Query = only_one(parse(kind, self.localize(pairs), Asking(now=self.now().isoformat())))
+                one = page(query, scope.unit_id)
+                sql.add("UNION ALL" if n else "").add(f"(SELECT {n} AS n, q.id FROM ({one.text}) q)", *one.arguments)
+            found: dict[int, list[str]] = {}
+            for n, identity in await self.reader.rows(sql):
+                found.setdefault(n, []).append(identity)
+            several = [found.get(n, []) for n in range(len(asked[start : start + FOUND_TOGETHER]))]
+            answers += [("", True) if len(ids) > 1 else ("".join(ids), False) for ids in several]
+        return answers
+
+    async def find_one(self, scope: Scope, resource_type: str, pairs: list[tuple[str, str]]) -> tuple[str, bool]:
+        """As `find_each`, of one condition."""
+        return (await self.find_each(scope, [(resource_type, pairs)]))[0]

@@ -116,7 +116,10 @@ async def _found(engine: Engine, caller: Caller, request: Request, kind: str, id
 
 
 async def update(engine: Engine, caller: Caller, request: Request, kind: str, identity: str) -> Response:
-    """PUT Type/id: If-Match names the version replaced; without it only a new id, or a client with the right, may write."""
+    """PUT Type/id: If-Match names the version replaced; without it only a new id, or a client with the right, may write.
+
+    `If-None-Match: *` lets it only create (412 when something stands there), whatever the client's rights.
+    """
     check(caller, engine.registry, "update", kind)
     check_update_id(identity)
     parsed = read_document(decode(await request.json_body()))
@@ -126,8 +129,17 @@ async def update(engine: Engine, caller: Caller, request: Request, kind: str, id
     draft = prepare(
         Draft(kind, identity, parsed, resource, "update", must=expected(caller, request.headers.get("if-match")))
     )
+    fresh_only = request.headers.get("if-none-match") == "*"
+    if fresh_only:
+        draft.must = 0
     at = engine.now()
-    versions = await engine.writer.write(caller.scope, [draft], [], at)
+    try:
+        versions = await engine.writer.write(caller.scope, [draft], [], at)
+    except FhirError as error:
+        if fresh_only and error.status == 428:
+            text = "Đã có tài nguyên mang id này: If-None-Match: * chỉ cho phép tạo mới."
+            raise FhirError(412, "conflict", text, "http.If-None-Match") from None
+        raise
     return written(engine, request, draft, versions[0], at)
 
 

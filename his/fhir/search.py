@@ -144,6 +144,11 @@ def _sort(query: Query, name: str, value: str) -> None:
     if value in ("_lastUpdated", "-_lastUpdated"):
         query.sort = "-updated" if value[0] == "-" else "updated"
         return
+    if keys[0] in ("_id", "-_id"):  # no two are equal in it: keys behind it say nothing, but they must be keys
+        for key in keys[1:]:
+            _sort_key(query.type, name, key)
+        query.sort = keys[0].replace("_", "")
+        return
     query.sort = "keys"
     query.sorts = tuple(_sort_key(query.type, name, key) for key in keys)
 

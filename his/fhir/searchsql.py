@@ -89,7 +89,12 @@ def _from_current(sql: Sql, query: Query) -> None:
     sql.add("WHERE c.unit_id = ctx.unit AND c.type = %s AND NOT c.deleted", query.type)
     _others(sql, query, None, "c")
     after = query.cursor
-    if query.sort:
+    if query.sort in ("id", "-id"):
+        sign, way = ("<", " DESC") if query.sort[0] == "-" else (">", "")
+        if after:
+            sql.add(f"AND c.id {sign} %s", after[-1])
+        sql.add(f"ORDER BY c.id{way}")
+    elif query.sort:
         sign, way = ("<", " DESC") if query.sort[0] == "-" else (">", "")
         if after:
             sql.add(f"AND (c.updated_at, c.id) {sign} (%s::timestamptz, %s)", after[0], after[-1])

@@ -146,6 +146,8 @@ class Transaction:
                     400, "invalid", "id trong nội dung phải bằng id trong request.url.", f"{entry.path}.resource.id"
                 )
             draft.must = expected(self.caller, entry.request.get("ifMatch"))
+            if entry.request.get("ifNoneMatch") == "*":
+                draft.must = 0  # only where nothing stands
         else:
             pairs = split_query(entry.query)
             await conditional_update(self.engine, self.caller, draft, pairs, entry.request.get("ifMatch"))
@@ -193,25 +195,28 @@ class Transaction:
             seen.add(key)
 
     async def _resolve_conditional_references(self) -> None:
+        asked: dict[str, tuple[str, str, str]] = {}
         for entry in self.entries:
             if entry.draft is None or entry.found:
                 continue
             parsed = entry.draft.parsed
             for reference in references(parsed.text[parsed.start : parsed.end]):
-                asked = None if reference in self.targets.known else conditional(reference)
-                if asked is None:
+                condition = None if reference in self.targets.known else conditional(reference)
+                if condition is None or reference in asked:
                     continue
-                kind, query = asked
                 path = f"{entry.path}.resource"
-                if kind not in TYPES:
+                if condition[0] not in TYPES:
                     raise FhirError(400, "value", f"{path}: tham chiếu tới loại không có.", path)
-                check(self.caller, self.engine.registry, "search", kind)
-                found, more = await self.engine.find_one(self.caller.scope, kind, split_query(query))
-                if more or not found:
-                    how = "nhiều hơn một" if more else "không có"
-                    raise FhirError(412, "multiple-matches" if more else "not-found",
-                                    f"{path}: tham chiếu có điều kiện tới {kind} khớp {how} tài nguyên.", path)  # fmt: skip
-                self.targets.known[reference] = f"{kind}/{found}"
+                check(self.caller, self.engine.registry, "search", condition[0])
+                asked[reference] = (*condition, path)
+        wanted = [(kind, split_query(query)) for kind, query, _ in asked.values()]
+        found = await self.engine.find_each(self.caller.scope, wanted)
+        for (reference, (kind, _, path)), (identity, more) in zip(asked.items(), found, strict=True):
+            if more or not identity:
+                how = "nhiều hơn một" if more else "không có"
+                raise FhirError(412, "multiple-matches" if more else "not-found",
+                                f"{path}: tham chiếu có điều kiện tới {kind} khớp {how} tài nguyên.", path)  # fmt: skip
+            self.targets.known[reference] = f"{kind}/{identity}"
 
     def _prepare(self) -> None:
         """Rewrite references, validate, and extract; runs in a thread for a large bundle."""

@@ -1,5 +1,6 @@
 """Whole searches in memory: parameters, modifiers, chains, `_has`, lists and orders over resources held in a dict."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -32,6 +33,11 @@ from tests.integration.fhir.evaluator import (
 Resource = dict[str, Any]
 
 
+def _names(element: str, key: str) -> bool:
+    """Whether a member is the element of an expression, or one of the types of its choice (`value`, `valueQuantity`)."""
+    return key == element or key == f"_{element}" or (key.startswith(element) and key[len(element) :][:1].isupper())
+
+
 class InMemory:
     """The resources by type and id, and what a search over them finds."""
 
@@ -54,9 +60,27 @@ class InMemory:
     def nodes(self, kind: str, name: str) -> dict[str, list[Any]]:
         """What the parameter reads off each resource."""
         if (kind, name) not in self._nodes:
-            read = compiled(definition(kind, name)["expression"])
-            self._nodes[(kind, name)] = {i: read(r) for i, r in self.resources.get(kind, {}).items()}
+            self._nodes[(kind, name)] = self._read(kind, definition(kind, name)["expression"])
         return self._nodes[(kind, name)]
+
+    def _read(self, kind: str, expression: str) -> dict[str, list[Any]]:
+        """The values of an expression, evaluated once for all resources that are equal in the elements it names."""
+        read = compiled(expression)
+        named = set(re.findall(rf"\b{kind}\.`?(\w+)", expression))
+        known: dict[str, list[Any]] = {}
+        out: dict[str, list[Any]] = {}
+        for identity, resource in self.resources.get(kind, {}).items():
+            part = {k: v for k, v in resource.items() if any(_names(one, k) for one in named)}
+            if not part:
+                out[identity] = []
+                continue
+            if "meta" in part:  # no expression reads these two, and they differ in every resource
+                part["meta"] = {k: v for k, v in part["meta"].items() if k not in ("lastUpdated", "versionId")}
+            key = json.dumps(part, default=repr)
+            if key not in known:
+                known[key] = read({"resourceType": kind, **part})
+            out[identity] = known[key]
+        return out
 
     def search(self, kind: str, pairs: list[tuple[str, str]]) -> frozenset[str]:
         """The ids that meet all pairs."""

@@ -1,0 +1,87 @@
+"""schemathesis over the OpenAPI of the FHIR routes: whatever it invents, no answer says that the server failed.
+
+`HIS_SCHEMATHESIS_OPERATIONS` says how many operations are tried (40, drawn with `HIS_SEED`; 0 for all), `HIS_SCHEMATHESIS_EXAMPLES`
+how many requests each gets (5). schemathesis lives in an environment of its own, because its pins are not ours.
+"""
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.contract.clients.conftest import Service
+
+VERSION = "4.32.5"
+OPERATIONS = int(os.environ.get("HIS_SCHEMATHESIS_OPERATIONS") or 40)
+EXAMPLES = int(os.environ.get("HIS_SCHEMATHESIS_EXAMPLES") or 5)
+SEED = int(os.environ.get("HIS_SEED") or 20261128)
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@pytest.fixture(scope="module")
+def schemathesis() -> list[str]:
+    """The command; skips loudly where it cannot be had."""
+    command = [str(Path(sys.executable).with_name("uv")), "tool", "run", "--from", f"schemathesis=={VERSION}", "st"]
+    try:
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False, timeout=300)
+        why = "" if done.returncode == 0 else done.stderr.strip()[-200:]
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = str(error)
+    if why:
+        warnings.warn(f"!!! schemathesis did NOT run: {why}", stacklevel=2)
+        pytest.skip(f"schemathesis did not run: {why}")
+    return command
+
+
+def test_the_document_names_every_door_of_a_type(service: Service) -> None:
+    document = httpx.get(f"{service.base}/openapi.json", timeout=120).raise_for_status().json()
+    assert document["openapi"].startswith("3.")
+    paths = document["paths"]
+    assert {
+        "/metadata",
+        "/",
+        "/_history",
+        "/Patient",
+        "/Patient/{id}",
+        "/Patient/{id}/_history/{version}",
+    } <= paths.keys()
+    assert {p["name"] for p in paths["/Patient"]["get"]["parameters"]} >= {"identifier", "name", "birthdate", "_sort"}
+    assert "get" in paths["/Patient/{id}/$everything"]
+    identities = [held["operationId"] for path in paths.values() for name, held in path.items() if name in METHODS]
+    assert len(identities) == len(set(identities))
+
+
+def test_nothing_schemathesis_invents_makes_the_server_fail(
+    service: Service, schemathesis: list[str], tmp_path: Path
+) -> None:
+    document = httpx.get(f"{service.base}/openapi.json", timeout=120).raise_for_status().json()
+    pairs = [(path, name) for path in sorted(document["paths"]) for name in METHODS if name in document["paths"][path]]
+    if OPERATIONS:
+        pairs = random.Random(SEED).sample(pairs, min(OPERATIONS, len(pairs)))
+    chosen: dict[str, dict[str, object]] = {}
+    for path, name in pairs:
+        chosen.setdefault(path, {})[name] = document["paths"][path][name]
+    schema = tmp_path / "openapi.json"
+    schema.write_text(json.dumps({**document, "paths": chosen}), encoding="utf-8")
+    done = subprocess.run(
+        [
+            *schemathesis, "run", str(schema), "--url", service.base, "--header", f"Authorization: {service.headers['Authorization']}",
+            "--checks", "not_a_server_error", "--phases", "fuzzing", "--mode", "all", "--max-examples", str(EXAMPLES), "--seed", str(SEED),
+            "--no-color", "--suppress-health-check", "all", "--request-timeout", "60",
+        ],
+        capture_output=True, text=True, check=False, timeout=3000, cwd=tmp_path,
+    )  # fmt: skip
+    told = done.stdout[-3000:] + done.stderr[-500:]
+    tried = re.search(r"(\d+) generated", done.stdout) or re.search(r"Test cases:\s*\n?\s*(\d+)", done.stdout)
+    assert done.returncode == 0, told
+    assert tried is not None, told
+    assert int(tried[1]) >= len(pairs), told
+    answer = httpx.get(f"{service.base}/metadata", timeout=120)
+    assert answer.status_code == 200
