@@ -23,7 +23,7 @@ from his.web.page import Toast, render, toast_event
 
 router = APIRouter()
 Reporter = Annotated[Caller, needs(Capability.RESULT)]
-Kind_ = Annotated[str, Query(pattern="^(lab|imaging|functional|procedure)$")]
+Kind_ = Annotated[str, Query(pattern="^(lab|imaging|functional|procedure|surgery)$")]
 
 
 @router.get("/results")

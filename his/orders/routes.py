@@ -91,6 +91,7 @@ class ResultIn(Body):
     description: Annotated[str, Field(max_length=8000)] = ""
     conclusion: Annotated[str, Field(max_length=4000)] = ""
     device_code: Annotated[str, Field(max_length=100)] = ""
+    anaesthesia: Annotated[str, Field(max_length=1)] = ""  # PP_VO_CAM of surgery and procedures: 1 to 4
 
 
 class ResultsIn(Body):
@@ -187,7 +188,10 @@ async def start(request_id: UUID, caller: Reporter) -> RequestOut:
 @router.post("/results", status_code=201)
 async def record_results(body: ResultsIn, caller: Reporter) -> ResultsOut:
     """Type results; with `sign` they are signed at once."""
-    entries = [ResultEntry(r.request_id, r.values, r.description, r.conclusion, r.device_code) for r in body.results]
+    entries = [
+        ResultEntry(r.request_id, r.values, r.description, r.conclusion, r.device_code, r.anaesthesia)
+        for r in body.results
+    ]
     who = caller.user.practitioner_id
     rows, values, findings = await service.record_results(caller.db, body.encounter_id, entries, who, caller.now)
     if body.sign:

@@ -16,6 +16,7 @@ WORK_KINDS: tuple[tuple[str, str], ...] = (
     ("imaging", "Hình ảnh"),
     ("functional", "Thăm dò"),
     ("procedure", "Thủ thuật"),
+    ("surgery", "Phẫu thuật"),
 )
 CHAPTERS = {"22": "Huyết học", "23": "Sinh hóa máu", "24": "Vi sinh", "25": "Giải phẫu bệnh"}
 ACTIONS: tuple[str, ...] = (

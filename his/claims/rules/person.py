@@ -117,13 +117,16 @@ def ordered_in_hours(facts: ClaimFacts) -> Iterator[Say]:
 @rule(
     "CLM-PERSON-11",
     "Nội trú có mã lý do vào nội trú",
-    "CHK-XML1_SPECIAL_INPATIENT_ERROR_MA_LY_DO_VNT; QĐ 4750",
-    severity=WARNING,
+    "CHK-XML1_SPECIAL_INPATIENT_ERROR_MA_LY_DO_VNT; QĐ 4750 (bắt buộc khi Bộ Y tế ban hành danh mục)",
+    severity=INFORMATION,
 )
 def admission_reason_coded(facts: ClaimFacts) -> Iterator[Say]:
-    """MA_LY_DO_VNT beside LY_DO_VNT."""
+    """MA_LY_DO_VNT beside LY_DO_VNT: the ministry has published no list, so nobody can choose a code yet."""
     if facts.care_setting in INPATIENT and facts.admission_reason.strip() and not facts.admission_reason_code:
-        yield Say(f"Lý do vào nội trú “{facts.admission_reason[:40]}” chưa có mã. Chọn mã lý do.", "XML1.MA_LY_DO_VNT")
+        yield Say(
+            f"Lý do vào nội trú “{facts.admission_reason[:40]}” chưa có mã. Danh mục chưa ban hành, chưa phải ghi.",
+            "XML1.MA_LY_DO_VNT",
+        )
 
 
 @rule("CLM-PERSON-12", "Các danh sách của thẻ có cùng số mục", "CORE-027; CHK-XML1_ADMIN_INFO_ERROR_MISMATCH_COUNT")

@@ -1,6 +1,7 @@
 """What the record holds for the claim alone: typed on the doctor's page and at the desk, kept, told in FHIR and in the tables."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -27,7 +28,7 @@ from his.registration.terms import PatientForm
 from tests.integration.visits import UNIT, doctor_db, make_visit, sign_in
 
 FRAGMENT = {"HX-Request": "true"}
-MINOR = "02.0032.0898"
+MINOR, SURGERY = "02.0032.0898", "13.0007.0671"
 
 
 async def facts_of(database: Database, visit: Any) -> ClaimFacts:
@@ -150,3 +151,25 @@ async def test_the_record_of_a_person_keeps_blood_group_and_hour_of_birth(
     cast = await make_visit(database, patient=patient)
     (head,) = written("XML1", await facts_of(database, cast.id))
     assert (head["NHOM_MAU"], head["NGAY_SINH"]) == ("O+", "202611020745")
+
+
+async def test_surgery_is_recorded_in_its_room_with_its_anaesthesia(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    """An open operation keeps a visit from being signed: somebody has to be able to finish it."""
+    cast, now = await make_visit(database), clock.now()
+    db = doctor_db(database)
+    (row, *_), _ = await orders.order(db, cast.id, [OrderLine(SURGERY)], cast.doctor, now)
+    await db.release()
+    assert row.kind == "surgery"
+    await sign_in(client, "doctor")
+    page = await client.get("/results?kind=surgery", headers={"accept-language": "vi"})
+    key = re.search(r'href="/results\?kind=surgery&amp;key=([^"]+)"', page.text)
+    assert key is not None
+    form = {f"c-{row.id}": "Mổ xong, ổn định", "anaesthesia": "1"}
+    done = await client.post(f"/results/save?kind=surgery&key={key.group(1)}&sign=true", data=form, headers=FRAGMENT)
+    assert done.status_code == 200, done.text[:300]
+    async with database.scoped(Scope(UNIT, "test", "doctor")) as reader:
+        dossier = await claims.load_dossier(reader, cast.id)
+    stored = dossier.services[row.id]
+    assert (stored.status, stored.anaesthesia, stored.conclusion) == ("completed", "1", "Mổ xong, ổn định")
