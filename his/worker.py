@@ -16,11 +16,12 @@ from sqlalchemy import func, select
 from his import discovery, metrics
 from his.exchange.tables import Parcel
 from his.fhir import registry
-from his.kit import clock, logs
+from his.kit import logs
 from his.kit.changes import Changes
 from his.kit.columns import table
 from his.kit.config import get_settings
 from his.kit.db import Database, Db, Scope
+from his.kit.dbclock import DatabaseClock
 from his.kit.errors import HisError
 from his.kit.pools import jobs
 from his.reporting.tables import DirtyKey
@@ -54,6 +55,7 @@ class Worker:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.clock = DatabaseClock(database)  # leases of several machines are compared
         self.stopping = asyncio.Event()
         self.handlers: dict[str, Handler] = {}
         self.ticks: list[Tick] = []
@@ -144,10 +146,10 @@ class Worker:
         """
 
         async def one_tick(tick: Tick) -> int:
-            return await tick(self.database, clock.now())
+            return await tick(self.database, await self.clock.now())
 
         async def keys() -> int:
-            return await self.drain(clock.now())
+            return await self.drain(await self.clock.now())
 
         tasks = [asyncio.create_task(self._loop(keys, idle_seconds))]
         tasks += [asyncio.create_task(self._loop(functools.partial(one_tick, t), idle_seconds)) for t in self.ticks]

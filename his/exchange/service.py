@@ -102,6 +102,8 @@ async def deliver(
         parcel = await store.get_parcel(db, parcel_id)
         if parcel is None or parcel.state in FINAL or await store.has_older_open(db, parcel):
             return ""
+        if parcel.lease_until is not None and parcel.lease_until > now:  # another worker took it since it was found due
+            return ""
         in_doubt = parcel.state in (ParcelState.UNKNOWN, ParcelState.SENDING)
         changes = Changes()
         leased = changes.update(

@@ -48,6 +48,8 @@ async def _take(database: Database, unit_id: int, job_id: UUID, now: datetime) -
         job = await store.get_job(db, job_id)
         if job is None or job.state not in ("queued", "running"):
             return None
+        if job.lease_until is not None and job.lease_until > now:  # another worker took it since it was found due
+            return None
         changes = Changes()
         taken = changes.update(job, state="running", lease_until=now + LEASE)
         try:

@@ -99,7 +99,9 @@ class _Run:
     async def _take(self) -> Subscription | None:
         async with self.engine.database.scoped(self.scope) as db:
             row = await store.get_subscription(db, self.identity)
-            if row is None:
+            if row is None or (
+                row.lease_until is not None and row.lease_until > self.now
+            ):  # taken since it was found due
                 return None
             changes = Changes()
             taken = changes.update(row, lease_until=self.now + LEASE)
