@@ -30,6 +30,7 @@ ACTIONS: Final[dict[str, str]] = {
     "diagnosis:set": "Ghi chẩn đoán",
     "diagnosis:remove": "Bỏ chẩn đoán",
     "diagnosis:make-main": "Đổi bệnh chính",
+    "diagnosis:traditional": "Ghi bệnh y học cổ truyền",
     "order:place": "Chỉ định",
     "order:change": "Sửa chỉ định",
     "order:start": "Lấy mẫu, bắt đầu làm",

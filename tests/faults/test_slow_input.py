@@ -26,8 +26,8 @@ def parts(count: int, header: bytes = b"") -> bytes:
     return one * count + b"--x--\r\n"
 
 
-def cases():
-    """Name, verb, address, headers and body of each."""
+def of_pages():
+    """Name, verb, address, headers and body of each: static files and forms."""
     ranges = "bytes=" + ",".join(f"{n}-{n + 1}" for n in range(0, 12_000, 2))
     yield "ranges", "GET", "/static/js/app.js", {"range": ranges}, b""
     yield "suffix ranges", "GET", "/static/js/app.js", {"range": "bytes=" + "-1," * 8000 + "-1"}, b""
@@ -57,6 +57,10 @@ def cases():
     yield "marks", "POST", SAVE, FORM, b"name=a" + "\u0301".encode() * 300_000
     yield "scan", "POST", "/front-desk/scan", FORM, b"scan=" + b"0" * 1_000_000
     yield "scan bars", "POST", "/front-desk/scan", FORM, b"scan=" + b"|" * 500_000
+
+
+def of_the_interface():
+    """The same for JSON of the programming interface."""
     yield "deep object", "POST", REGISTER, JSON, b'{"a":' * 200_000 + b"1" + b"}" * 200_000
     yield "deep list", "POST", REGISTER, JSON, b"[" * 500_000
     yield "long number", "POST", REGISTER, JSON, b'{"amount":' + b"9" * 2_000_000 + b"}"
@@ -64,6 +68,10 @@ def cases():
     yield "escapes", "POST", REGISTER, JSON, b'{"key":"' + b"\\u0041" * 400_000 + b'"}'
     yield "large body", "POST", REGISTER, JSON, b"[" + b"1," * 25_000_000 + b"1]"
     yield "large form", "POST", SAVE, FORM, b"a=" + b"x" * 50_000_000
+
+
+def of_fhir_bodies():
+    """The same for resources and bundles."""
     resource = b'{"resourceType":"Patient",'
     yield (
         "fhir deep",
@@ -91,6 +99,10 @@ def cases():
         {"content-type": "application/fhir+xml"},
         b"<Patient xmlns='http://hl7.org/fhir'>" + b"<a>" * 300_000,
     )
+
+
+def of_fhir_questions():
+    """The same for searches, headers and patches."""
     yield "or list", "GET", PATIENT + "?identifier=" + ",".join(map(str, range(9_000))), {}, b""
     yield "same parameter", "GET", PATIENT + "?" + "&".join(["name=a"] * 6_000), {}, b""
     yield "chain", "GET", PATIENT + "?" + "general-practitioner." * 2_000 + "name=a", {}, b""
@@ -121,7 +133,7 @@ def cases():
     yield "long fhirpath", "PATCH", PATIENT + "/1", FHIR, path + b"Patient" + b".name" * 20_000 + b'"}]}]}'
 
 
-CASES = list(cases())
+CASES = [*of_pages(), *of_the_interface(), *of_fhir_bodies(), *of_fhir_questions()]
 
 
 async def cost(web, world, case) -> tuple[int, float]:

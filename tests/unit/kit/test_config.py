@@ -33,7 +33,7 @@ def test_every_setting_is_described_in_a_sentence(name: str) -> None:
     [
         n
         for n, f in Settings.model_fields.items()
-        if f.annotation is int and n not in {"port", "gateway_port", "metrics_port", "workers"}
+        if f.annotation is int and n not in {"port", "gateway_port", "metrics_port", "workers", "max_requests"}
     ],
 )
 def test_numbers_say_their_unit_or_count(name: str) -> None:
