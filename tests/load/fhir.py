@@ -1,13 +1,16 @@
 """The FHIR API under load: one web process and PostgreSQL, driven by the load generator beside the project."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -15,6 +18,7 @@ import psutil
 from his.kit.embedded import Embedded
 from his.migrate import migrate
 from his.seed import seed_reference
+from tests.load.population import grow
 from tests.load.report import line
 from tests.standin import free_port
 
@@ -22,6 +26,18 @@ GENERATOR = Path(__file__).resolve().parents[3] / "shared" / "tools" / "fhirload
 SCENARIOS = (
     "create_patient,read_patient,search_identifier,search_name,search_encounter,transaction,update_patient,metadata"
 )
+
+UNIT = 2
+"""The unit of the demonstration's client."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the service under load listens, and the processes whose CPU counts."""
+
+    port: int
+    web: int
+    postgres: int
 
 
 def server(dsn: str, data_dir: Path, port: int) -> subprocess.Popen[bytes]:
@@ -48,7 +64,29 @@ async def bearer(port: int) -> str:
         return str(answer.json()["access_token"])
 
 
+def sizes() -> list[int]:
+    """How many patients stand in the unit at each round: `HIS_BENCH_PATIENTS`, such as `10000,1000000`."""
+    return [int(part) for part in (os.environ.get("HIS_BENCH_PATIENTS") or "10000").split(",")]
+
+
+def load(address: Address, seconds: float, scenarios: str, *more: str) -> dict[str, dict[str, Any]]:
+    """Run the generator's scenarios; its line of each by name, printed as well."""
+    token = asyncio.run(bearer(address.port))
+    command = [
+        sys.executable, str(GENERATOR), "--base", f"http://127.0.0.1:{address.port}/fhir/r4", "--header", f"Authorization: Bearer {token}",
+        "--scenario", scenarios, "--duration", str(seconds), "--warmup", "2", "--label", "his",
+        "--pid", f"web={address.web}", "--pid", f"postgres={address.postgres}", *more,
+    ]  # fmt: skip
+    out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    found = {one["scenario"]: one for one in map(json.loads, out.splitlines())}
+    for one in found.values():
+        one["cpu_ms"] = round(sum(one["cpu_ms_per_req"].values()), 3)
+        line("fhir", **one)
+    return found
+
+
 def measure(seconds: float) -> None:
+    """Every scenario at every size; behind the last, its median beside that of the first."""
     if not GENERATOR.exists():
         line("fhir", skipped=f"{GENERATOR.name} is not beside the project")
         return
@@ -56,16 +94,24 @@ def measure(seconds: float) -> None:
     with Embedded(scratch) as database:
         dsns = migrate(database.conninfo(), scratch)
         seed_reference(dsns["his_app"], scratch, units=2)
-        port = free_port()
-        process = server(dsns["his_app"], scratch, port)
-        try:
-            token = asyncio.run(bearer(port))
-            command = [
-                sys.executable, str(GENERATOR), "--base", f"http://127.0.0.1:{port}/fhir/r4", "--header", f"Authorization: Bearer {token}",
-                "--scenario", SCENARIOS, "--duration", str(seconds), "--warmup", "2", "--seed-count", "2000", "--label", "his",
-                "--pid", f"web={process.pid}", "--pid", f"postgres={psutil.Process(database.pid).pid}",
-            ]  # fmt: skip
-            subprocess.run(command, check=True)
-        finally:
-            process.terminate()
-            process.wait(10)
+        rounds: list[dict[str, dict[str, Any]]] = []
+        standing = 0
+        for size in sizes():
+            port = free_port()
+            process = server(dsns["his_app"], scratch, port)
+            address = Address(port, process.pid, psutil.Process(database.pid).pid)
+            try:
+                if not standing:
+                    load(address, 0.1, "read_patient", "--seed-count", "400", "--warmup", "0")
+                seeds = scratch / f"seeds-{size}.json"
+                began = time.perf_counter()
+                grow(database.conninfo(), UNIT, max(0, size - standing), seeds, standing)
+                line("fhir", patients=size, made_in_seconds=round(time.perf_counter() - began, 1))
+                rounds.append(load(address, seconds, SCENARIOS, "--seed-file", str(seeds)))
+            finally:
+                process.terminate()
+                process.wait(10)
+            standing = size
+        for name, last in rounds[-1].items() if len(rounds) > 1 else ():
+            first = rounds[0][name]["p50_ms"]
+            line("fhir", scenario=name, sizes=sizes(), p50_ratio=round(last["p50_ms"] / first, 2) if first else None)

@@ -10,13 +10,16 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import warnings
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.contract.clients.conftest import Service
+from tests.faults import trial
 
 VERSION = "4.32.5"
 OPERATIONS = int(os.environ.get("HIS_SCHEMATHESIS_OPERATIONS") or 40)
@@ -38,6 +41,43 @@ def schemathesis() -> list[str]:
         warnings.warn(f"!!! schemathesis did NOT run: {why}", stacklevel=2)
         pytest.skip(f"schemathesis did not run: {why}")
     return command
+
+
+def _run(schemathesis: list[str], schema: Path, base: str, authorization: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *schemathesis, "run", str(schema), "--url", base, "--header", f"Authorization: {authorization}",
+            "--checks", "not_a_server_error", "--phases", "fuzzing", "--mode", "all", "--max-examples", str(EXAMPLES), "--seed", str(SEED),
+            "--no-color", "--suppress-health-check", "all", "--request-timeout", "60",
+        ],
+        capture_output=True, text=True, check=False, timeout=3500, cwd=schema.parent,
+    )  # fmt: skip
+
+
+class _Broken(BaseHTTPRequestHandler):
+    """A server that fails at everything."""
+
+    def do_GET(self) -> None:
+        """Answer 500."""
+        self.send_error(500)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_server_that_fails_is_found(schemathesis: list[str], tmp_path: Path) -> None:
+    """The sabotaged variant: the same run over a server that answers 500 is red."""
+    schema = tmp_path / "openapi.json"
+    answers = {"responses": {"default": {"description": "x"}}}
+    paths = {"/x": {"get": answers}}
+    schema.write_text(json.dumps({"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": paths}), "utf-8")
+    broken = ThreadingHTTPServer(("127.0.0.1", 0), _Broken)
+    threading.Thread(target=broken.serve_forever, daemon=True).start()
+    try:
+        done = _run(schemathesis, schema, f"http://127.0.0.1:{broken.server_port}", "none")
+    finally:
+        broken.shutdown()
+    assert done.returncode != 0, done.stdout[-2000:]
 
 
 def test_the_document_names_every_door_of_a_type(service: Service) -> None:
@@ -70,18 +110,13 @@ def test_nothing_schemathesis_invents_makes_the_server_fail(
         chosen.setdefault(path, {})[name] = document["paths"][path][name]
     schema = tmp_path / "openapi.json"
     schema.write_text(json.dumps({**document, "paths": chosen}), encoding="utf-8")
-    done = subprocess.run(
-        [
-            *schemathesis, "run", str(schema), "--url", service.base, "--header", f"Authorization: {service.headers['Authorization']}",
-            "--checks", "not_a_server_error", "--phases", "fuzzing", "--mode", "all", "--max-examples", str(EXAMPLES), "--seed", str(SEED),
-            "--no-color", "--suppress-health-check", "all", "--request-timeout", "60",
-        ],
-        capture_output=True, text=True, check=False, timeout=3000, cwd=tmp_path,
-    )  # fmt: skip
+    done = _run(schemathesis, schema, service.base, service.headers["Authorization"])
     told = done.stdout[-3000:] + done.stderr[-500:]
     tried = re.search(r"(\d+) generated", done.stdout) or re.search(r"Test cases:\s*\n?\s*(\d+)", done.stdout)
-    assert done.returncode == 0, told
     assert tried is not None, told
     assert int(tried[1]) >= len(pairs), told
-    answer = httpx.get(f"{service.base}/metadata", timeout=120)
-    assert answer.status_code == 200
+    alive = httpx.get(f"{service.base}/metadata", timeout=120).status_code
+    if done.returncode:
+        print(told)
+    got = {"failed": done.returncode, "alive": alive, "operations": len(pairs)}
+    trial.report("38", seed=SEED, n=int(tried[1]), expected={"failed": 0, "alive": 200}, got=got)

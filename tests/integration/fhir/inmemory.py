@@ -67,14 +67,12 @@ class InMemory:
         """The values of an expression, evaluated once for all resources that are equal in the elements it names."""
         read = compiled(expression)
         named = set(re.findall(rf"\b{kind}\.`?(\w+)", expression))
+        whole = re.search(rf"\b{kind}(?![\w.])", expression) is not None  # a composite stands on the resource itself
         known: dict[str, list[Any]] = {}
         out: dict[str, list[Any]] = {}
         for identity, resource in self.resources.get(kind, {}).items():
-            part = {k: v for k, v in resource.items() if any(_names(one, k) for one in named)}
-            if not part:
-                out[identity] = []
-                continue
-            if "meta" in part:  # no expression reads these two, and they differ in every resource
+            part = resource if whole else {k: v for k, v in resource.items() if any(_names(one, k) for one in named)}
+            if "meta" in part and not whole:  # no expression reads these two, and they differ in every resource
                 part["meta"] = {k: v for k, v in part["meta"].items() if k not in ("lastUpdated", "versionId")}
             key = json.dumps(part, default=repr)
             if key not in known:
