@@ -15,9 +15,5 @@ def test_web_processes_are_patient(tmp_path):
     told = uvicorn_command.make_context("uvicorn", list(web.command[3:])).params
     assert told["timeout_keep_alive"] > 60, "proxies keep a connection for a minute"
     assert told["timeout_worker_healthcheck"] >= 30, "a busy process must not be taken for a dead one"
-<<<<<<< HEAD
     patience = inspect.signature(stop_all).parameters["patience"].default
     assert 10 <= told["timeout_graceful_shutdown"] < patience <= 30, "what is under way is finished, a stop has its end"
-=======
-    assert told["timeout_graceful_shutdown"] <= 20, "a request under way may end, and no longer holds the stop up"
->>>>>>> f898676 (Words, limits and cases of several parts agree)
