@@ -1,4 +1,4 @@
-"""JSON of the front desk: register a visit, move it to another room."""
+"""JSON of the front desk: register a visit, receive one that was kept while the server was away, change the room."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,13 +6,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
 from his.kit.body import Body
 from his.reception import service
-from his.reception.terms import Paper, VisitForm, Way
+from his.reception.terms import Kept, Paper, VisitForm, Way
 from his.registration.bodies import CardIn, PatientIn
 
 router = APIRouter(prefix="/api/reception", tags=["reception"])
@@ -96,3 +96,37 @@ async def transfer(encounter_id: UUID, body: MoveIn, caller: QueueStaff) -> Move
     """Send a person who was not seen yet to another room."""
     ticket = await service.transfer_visit(caller.db, encounter_id, body.room_id, body.reason, caller.now)
     return MovedOut(ticket_id=ticket.id, ticket_number=ticket.number)
+
+
+class KeptIn(Body):
+    """A registration that the browser kept while the server was away; `id` was made there, the words are as typed."""
+
+    id: UUID
+    slip: str = Field("", max_length=20)
+    name: str = Field(max_length=200)
+    birth: str = Field(max_length=10)
+    gender: str = Field(max_length=10)
+    phone: str = Field("", max_length=20)
+    number: str = Field("", max_length=30)
+    reason: str = Field("", max_length=300)
+    arrived_at: AwareDatetime
+
+
+class MergedOut(BaseModel):
+    """What became of it: `merged` (a visit with its number), `waiting` (a clerk decides) or `discarded`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    state: str
+    dossier_code: str
+    ticket_number: int
+    room_code: str
+    repeated: bool
+
+
+@router.post("/downtime")
+async def merge_kept(body: KeptIn, caller: Desk) -> MergedOut:
+    """Receive a kept registration; the same id is received once, however often and by whomever it is sent."""
+    kept = Kept(**body.model_dump())
+    return MergedOut.model_validate(await service.merge_kept(caller.db, kept, caller.user.province_code, caller.now))

@@ -71,6 +71,7 @@ class VisitForm:
     weight_kg: Decimal | None = None
     papers_later: bool = False
     draft: tuple[str, str] | None = None  # form and subject of the draft that this visit ends
+    arrived_at: datetime | None = None  # as a paper or downtime list says it; None: now
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,3 +238,64 @@ class DeskFields:
     weight: str = ""
     papers_later: str = ""
     errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A registration that the browser kept while the server was away, as it was typed; `id` was made by the browser.
+
+    `number` is a citizen, card or insurance number; `slip` the temporary number that the person was given;
+    `arrived_at` is the clock of the desk's computer.
+    """
+
+    id: UUID
+    slip: str
+    name: str
+    birth: str
+    gender: str
+    phone: str
+    number: str
+    reason: str
+    arrived_at: datetime
+
+
+class Outcome(StrEnum):
+    """What becomes of a kept registration."""
+
+    SAME = "same"
+    NEW = "new"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whom a kept registration means: a person on record, a new one, or a question for the clerk (`why`: its code)."""
+
+    outcome: Outcome
+    patient_id: UUID | None = None
+    why: str = ""
+
+
+WHY_ASKED: dict[str, str] = {
+    "other-words": "Số giấy tờ trùng một người, nhưng tên hoặc ngày sinh khác",
+    "several": "Số giấy tờ trùng nhiều người",
+    "namesake": "Có người trùng tên và ngày sinh hoặc điện thoại, chưa chắc là một người",
+    "open-visit": "Người này đã có lượt khám mở hôm nay",
+    "deceased": "Hồ sơ trùng số đã ghi người này qua đời",
+    "clock": "Giờ đến lệch nhiều so với giờ máy chủ",
+    "no-room": "Chưa có phòng khám nào mở",
+    "refused": "Máy chủ chưa tự ghi được",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What the desk is told about a kept registration; `repeated`: it had been received before, nothing changed now."""
+
+    id: UUID
+    state: str
+    why: str = ""
+    dossier_code: str = ""
+    ticket_number: int = 0
+    room_code: str = ""
+    repeated: bool = False

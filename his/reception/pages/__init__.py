@@ -15,7 +15,7 @@ from his.identity.terms import Capability
 from his.kit.clock import local
 from his.kit.errors import HisError, Kind
 from his.reception import service, store
-from his.reception.pages import moving, palette, views
+from his.reception.pages import downtime, moving, palette, views
 from his.reception.pages.fields import (
     TEXT_FIELDS,
     as_uuid,
@@ -35,6 +35,7 @@ from his.web.page import MenuItem, Toast, render, toast_event
 
 router = APIRouter()
 router.include_router(moving.router)
+router.include_router(downtime.router)
 router.include_router(palette.router)
 MENU = [(Capability.REGISTER, MenuItem("Tiếp đón", "/front-desk", "user"))]
 Desk = Annotated[Caller, needs(Capability.REGISTER)]

@@ -242,6 +242,7 @@ async def build_now(caller: Caller) -> dict[str, Any]:
         "rooms": order_rooms(places, loads, appointment=None, usual=None),
         "today": await store.list_today(db, midnight),
         "pending": await registration.count_pending(db),
+        "kept": await store.count_waiting(db),
         "late": [
             (c, registration.summary_of(c, day_of(now))) for c in await registration.list_late_answers(db, midnight)
         ],

@@ -1,7 +1,7 @@
 """Registering a visit: person, cards, visit, examination fee and queue number in one change set, once per form."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -35,6 +35,8 @@ from his.scheduling.tables import Ticket
 KEY_SPACE: Final = UUID("0c3f6f57-5b0e-4f4e-8a0b-9f4be1c1d0f3")
 KEY_TAKEN: Final = "idempotency_key_pkey"
 ATTEMPTS: Final = 3
+Beside = Callable[[Registered], Changes]
+"""What is written together with a visit, once it has its numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,12 @@ class _Facts:
     history: History
 
 
-async def register_visit(db: Db, form: VisitForm, now: datetime) -> Registered:
+async def register_visit(db: Db, form: VisitForm, now: datetime, beside: Beside | None = None) -> Registered:
     """Register the person (new or known), the cards shown, the visit, its examination fee and its queue number.
 
     The same `form.key` of the same account is the same visit, however often it is sent. Raises RULES for mistakes,
     CONFLICT when the person is on record already (finding REG-PAT-08) or the key was used for another visit, STALE when
-    the record changed meanwhile.
+    the record changed meanwhile. What `beside` gives is written with the visit or not at all.
     """
     if not 8 <= len(form.key) <= 100:
         raise invalid("key", "Biểu mẫu thiếu mã. Tải lại trang rồi lưu.")
@@ -75,7 +77,7 @@ async def register_visit(db: Db, form: VisitForm, now: datetime) -> Registered:
         if done := await _done(db, key_id, digest):
             return done
         try:
-            return await _write(db, form, await _load(db, form, now), (key_id, digest), now)
+            return await _write(db, form, await _load(db, form, now), (key_id, digest), now, beside)
         except HisError as error:
             if error.kind not in (Kind.CONFLICT, Kind.STALE):
                 raise
@@ -132,7 +134,9 @@ def _insurance_number(form: VisitForm, check: CardCheck | None, known: Sequence[
     return known[0].insurance_number if known else ""
 
 
-async def _write(db: Db, form: VisitForm, facts: _Facts, key: tuple[UUID, str], now: datetime) -> Registered:
+async def _write(
+    db: Db, form: VisitForm, facts: _Facts, key: tuple[UUID, str], now: datetime, beside: Beside | None
+) -> Registered:
     unit_id = db.scope.unit_id
     assert unit_id is not None
     day = day_of(now)
@@ -161,6 +165,8 @@ async def _write(db: Db, form: VisitForm, facts: _Facts, key: tuple[UUID, str], 
             facts.place.room_code, facts.place.room_name, visit.entitlement_code,
         )  # fmt: skip
         changes.insert(_key_row(unit_id, key, form.key, answer, now))
+        if beside is not None:
+            changes.merge(beside(answer))
         if form.draft:
             changes.delete(
                 Draft(
@@ -203,7 +209,7 @@ def _visit(
         unit_id=patient.unit_id,
         patient_id=patient.id,
         dossier_code=dossier,
-        now=now,
+        now=form.arrived_at or now,
         coverage_id=coverage.id if coverage is not None else None,
         room_id=place.room_id,
         practitioner_id=place.practitioner_id,

@@ -21,7 +21,7 @@ from his.registration.service.patients import (
     register_patient,
     update_patient,
 )
-from his.registration.service.search import find_matches
+from his.registration.service.search import find_matches, find_people
 from his.registration.store import (
     count_pending,
     get_check,
@@ -42,6 +42,7 @@ __all__ = [
     "count_pending",
     "coverage_changes",
     "find_matches",
+    "find_people",
     "get_check",
     "get_coverage",
     "get_patient",

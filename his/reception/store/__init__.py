@@ -1,0 +1,53 @@
+"""The front desk: every SELECT of the slice."""
+
+from his.reception.store.desk import (
+    facility_name,
+    find_key,
+    find_paper,
+    find_visit_patient,
+    get_encounter,
+    get_place,
+    get_place_and_fee,
+    latest_visits,
+    list_lists,
+    list_open_visits,
+    list_places,
+    list_signed_visits,
+    list_today,
+    load_history,
+    unit_code,
+)
+from his.reception.store.downtime import (
+    PAGE,
+    Received,
+    count_waiting,
+    find_kept,
+    list_received,
+    list_waiting,
+    load_place,
+)
+
+__all__ = [
+    "PAGE",
+    "Received",
+    "count_waiting",
+    "facility_name",
+    "find_kept",
+    "find_key",
+    "find_paper",
+    "find_visit_patient",
+    "get_encounter",
+    "get_place",
+    "get_place_and_fee",
+    "latest_visits",
+    "list_lists",
+    "list_open_visits",
+    "list_places",
+    "list_received",
+    "list_signed_visits",
+    "list_today",
+    "list_waiting",
+    "load_history",
+    "load_place",
+    "unit_code",
+]
