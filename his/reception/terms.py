@@ -274,28 +274,3 @@ class Verdict:
     outcome: Outcome
     patient_id: UUID | None = None
     why: str = ""
-
-
-WHY_ASKED: dict[str, str] = {
-    "other-words": "Số giấy tờ trùng một người, nhưng tên hoặc ngày sinh khác",
-    "several": "Số giấy tờ trùng nhiều người",
-    "namesake": "Có người trùng tên và ngày sinh hoặc điện thoại, chưa chắc là một người",
-    "open-visit": "Người này đã có lượt khám mở hôm nay",
-    "deceased": "Hồ sơ trùng số đã ghi người này qua đời",
-    "clock": "Giờ đến lệch nhiều so với giờ máy chủ",
-    "no-room": "Chưa có phòng khám nào mở",
-    "refused": "Máy chủ chưa tự ghi được",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """What the desk is told about a kept registration; `repeated`: it had been received before, nothing changed now."""
-
-    id: UUID
-    state: str
-    why: str = ""
-    dossier_code: str = ""
-    ticket_number: int = 0
-    room_code: str = ""
-    repeated: bool = False

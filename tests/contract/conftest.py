@@ -32,6 +32,7 @@ from his.orders.tables import CriticalNotice, Observation
 from his.papers.tables import ClinicalPaper
 from his.papers.terms import PaperKind
 from his.prescriptions.tables import AllergyIntolerance
+from his.reception.tables import DowntimeVisit
 from his.settlement import service as settlement
 from tests.integration import dossiers
 
@@ -43,6 +44,7 @@ KINDS = {
     "lot_id": "stock_lot", "prescription_id": "prescription", "dispense_id": "medication_dispense",
     "payment_id": "payment", "report_id": "line_report", "allergy_id": "allergy_intolerance", "room_id": "room",
     "paper_id": "clinical_paper", "claim_id": "claim", "case_id": "review_case", "settlement_id": "settlement",
+    "kept_id": "downtime_visit",
 }  # fmt: skip
 """Which record a parameter of an address names; a new parameter must be written here."""
 STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")
@@ -101,7 +103,11 @@ async def _visits(dsn: str) -> None:
             unit_id=HOME, encounter_id=claim.encounter_id, patient_id=claim.patient_id, kind=PaperKind.FOLLOW_UP.value,
             number="97002-2026-000001", content={"appointment_at": (now + timedelta(days=14)).isoformat()}, issued_at=now,
         )  # fmt: skip
-        await db.apply(Changes().insert(report, paid, allergy, notice, paper), now)
+        kept = DowntimeVisit(
+            unit_id=HOME, slip="ABC-01", name="Quàng Thị Hương", birth="1968", gender="female", why="namesake",
+            arrived_at=now, received_at=now, digest="contract",
+        )  # fmt: skip
+        await db.apply(Changes().insert(report, paid, allergy, notice, paper, kept), now)
         await settlement.send(db, claim.period, settlement.Actor(new_id(), "Người thử"), now)
     await database.close()
 

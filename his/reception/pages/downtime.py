@@ -18,14 +18,15 @@ from his.kit.text import fold
 from his.reception import service, store
 from his.reception.pages.fields import as_uuid
 from his.reception.rules.desk import order_rooms
-from his.reception.rules.downtime import patient_of, room_for, same_birth, scan_of_kept
+from his.reception.rules.downtime import patient_of, room_for, same_birth, scan_of_kept, why_words
 from his.reception.service.downtime import kept_of
 from his.reception.tables import DowntimeVisit
-from his.reception.terms import WHY_ASKED, Kept
+from his.reception.terms import Kept
 from his.registration import service as registration
 from his.registration.rules.patient import CHILD_MONTHS, months_old
 from his.registration.terms import Match
 from his.scheduling import service as scheduling
+from his.web.i18n import gettext
 from his.web.page import render
 from his.web.static_files import ROOT
 
@@ -140,7 +141,7 @@ async def _page(
         "chosen": chosen,
         "error": error.message if error else "",
         "error_field": error.field if error else "",
-        "why": WHY_ASKED,
+        "why": {code: gettext(text) for code, text in why_words().items()},
     }
     return render(request, "reception/kept.html", context, error.status if error else 200)
 
@@ -163,13 +164,14 @@ async def _beside(caller: Caller, row: DowntimeVisit) -> dict[str, Any]:
     }
 
 
-def _agreeing(kept: Kept, match: Match) -> dict[str, bool]:
+def _agreeing(kept: Kept, match: Match) -> dict[str, bool | None]:
+    """Does each word of the record agree with what was typed? None: nothing was typed there."""
     known = match.known
     numbers = {known.citizen_number, *known.cards, *(card[-10:] for card in known.cards)} - {""}
     return {
         "name": fold(known.name) == fold(kept.name),
         "birth": same_birth(scan_of_kept(kept), known),
         "gender": known.gender == kept.gender,
-        "phone": known.phone == kept.phone,
-        "number": not kept.number or kept.number in numbers or kept.number[-10:] in numbers,
+        "phone": known.phone == kept.phone if kept.phone else None,
+        "number": bool({kept.number, kept.number[-10:]} & numbers) if kept.number else None,
     }

@@ -1,7 +1,7 @@
 """Receiving what a desk kept while the server was away: each registration once, a sure person at once, the rest a question."""
 
 import hashlib
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time
 from typing import Final
 from uuid import UUID
@@ -25,7 +25,7 @@ from his.reception.rules.downtime import (
 )
 from his.reception.service.register import register_visit
 from his.reception.tables import DowntimeVisit
-from his.reception.terms import Kept, Merged, Outcome, Registered, Verdict, VisitForm
+from his.reception.terms import Kept, Outcome, Registered, Verdict, VisitForm
 from his.registration import service as registration
 from his.registration.rules.cards import question_birth, question_number
 from his.registration.rules.patient import CHILD_MONTHS, months_old
@@ -35,6 +35,19 @@ from his.scheduling import service as scheduling
 
 ATTEMPTS: Final = 3
 FORM_FIELDS: Final = tuple(PatientForm.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What the desk is told about a kept registration; `repeated`: it had been received before, nothing changed now."""
+
+    id: UUID
+    state: str
+    why: str = ""
+    dossier_code: str = ""
+    ticket_number: int = 0
+    room_code: str = ""
+    repeated: bool = False
 
 
 async def merge_kept(db: Db, kept: Kept, province: str, now: datetime) -> Merged:

@@ -26,7 +26,6 @@ from his.orders.terms import ANAESTHESIA, WORK_KINDS
 from his.papers import pages as papers
 from his.papers.terms import FORMS, TITLES
 from his.pharmacy.terms import MOVE_NAMES
-from his.reception import terms as reception
 from his.reporting import service as reporting
 from his.reporting.pages import board, system
 from his.reporting.terms import SEXES, SPLITS
@@ -110,8 +109,7 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("papers/templates/_papers.html", "item.hint"): [i.hint for items in FORMS.values() for i in items if i.hint],
     ("papers/templates/_papers.html", "w"): [w for items in FORMS.values() for i in items for _, w in i.choices],
     ("pharmacy/templates/_lot.html", "names[m.kind]"): MOVE_NAMES.values(),
-    ("reception/templates/_kept_row.html", "why[row.why]"): reception.WHY_ASKED.values(),
-    ("reception/templates/kept.html", "why[w.why]"): reception.WHY_ASKED.values(),
+    ("reception/pages/downtime.py", "text"): _returned("reception/rules/downtime.py", "why_words"),
     ("reporting/templates/_board.html", "word"): board.KINDS.values(),
     ("reporting/templates/_definition_body.html", "split_word(split)"): [reporting.split_word(s) for s in SPLITS],
     ("reporting/templates/day_close.html", "v.waiting_for"): _returned("reporting/store/upkeep.py", "_waits_for"),

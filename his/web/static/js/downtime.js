@@ -112,7 +112,7 @@ function draw() {
 	say.className = `fd downtime-say ${away ? "fd--stop stop" : "fd--ok"}`;
 	$("b", say).textContent = !who ? W.nobody : away ? fill(W.away, {time: clock(since)}) : sending ? W.sending : rows.length ? fill(W.left, {n: rows.length}) : fill(W.back, {n: told.length});
 	$("small", say).textContent = problem; $("[data-reload]", box).hidden = live || away || !who;
-	form.hidden = !who || !(away || !live || editing); $("[data-list]", box).hidden = !who;
+	form.hidden = !who || !(away || !live || editing); $("[data-list]", box).hidden = !who; $("[data-kept-panel]", box).hidden = !rows.length && live && !away;
 	$("[data-count]", box).textContent = fill(W.kept, {n: rows.length});
 	$("[data-kept]", box).replaceChildren(...rows.map(line)); $("[data-none]", box).hidden = !!rows.length;
 	$("[data-told-panel]", box).hidden = !told.length;
@@ -125,10 +125,10 @@ function draw() {
 async function ready() {
 	try { return (await fetch("/readyz", {cache: "no-store", signal: AbortSignal.timeout(4000)})).ok; } catch { return false; }
 }
-async function doubt() {
+async function doubt(failed) { // away: a request of the desk and this question failed, or two questions did
 	if (since || noticed) return;
 	noticed = now();
-	if (await ready() || (await wait(1000), await ready())) { noticed = 0; return; }
+	if (await ready() || (!failed && (await wait(1000), await ready()))) { noticed = 0; return; }
 	gone(noticed);
 }
 function gone(at) {
@@ -198,9 +198,9 @@ async function start() {
 	if (!live) { if (await ready()) return location.reload(); gone(now()); return; }
 	draw(); send(); navigator.serviceWorker?.register(W.worker, {scope: "/front-desk"}).catch(() => {});
 	setInterval(() => document.hidden || doubt(), HEARTBEAT);
-	for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, doubt);
-	document.addEventListener("htmx:responseError", e => lost(e.detail.xhr.status) && doubt());
-	addEventListener("offline", doubt);
+	for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => doubt(true));
+	document.addEventListener("htmx:responseError", e => lost(e.detail.xhr.status) && doubt(true));
+	addEventListener("offline", () => doubt());
 }
 $("[data-done]", box).onclick = () => { told = []; draw(); };
 $("[data-reload]", box).onclick = () => location.reload();
