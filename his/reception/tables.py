@@ -34,7 +34,7 @@ class DowntimeVisit(Versioned, table=True):
     sent_by: str = Field(default="")  # account
     digest: str = Field(default="")
     state: str = Field(default="waiting")  # waiting merged discarded
-    why: str = Field(default="")  # code of the question (terms.WHY_ASKED)
+    why: str = Field(default="")  # code of the question (templates/_why.html)
     said: str = text()  # the sentence of a refusal
     encounter_id: UUID | None = None
     patient_id: UUID | None = None

@@ -18,7 +18,7 @@ from his.kit.text import fold
 from his.reception import service, store
 from his.reception.pages.fields import as_uuid
 from his.reception.rules.desk import order_rooms
-from his.reception.rules.downtime import patient_of, room_for, same_birth, scan_of_kept, why_words
+from his.reception.rules.downtime import patient_of, room_for, same_birth, scan_of_kept
 from his.reception.service.downtime import kept_of
 from his.reception.tables import DowntimeVisit
 from his.reception.terms import Kept
@@ -26,7 +26,6 @@ from his.registration import service as registration
 from his.registration.rules.patient import CHILD_MONTHS, months_old
 from his.registration.terms import Match
 from his.scheduling import service as scheduling
-from his.web.i18n import gettext
 from his.web.page import render
 from his.web.static_files import ROOT
 
@@ -141,7 +140,6 @@ async def _page(
         "chosen": chosen,
         "error": error.message if error else "",
         "error_field": error.field if error else "",
-        "why": {code: gettext(text) for code, text in why_words().items()},
     }
     return render(request, "reception/kept.html", context, error.status if error else 200)
 

@@ -161,17 +161,3 @@ def fill_gaps(kept: Kept, typed: PatientForm, record: PatientForm) -> PatientFor
         phone=record.phone or kept.phone,
         citizen_number=record.citizen_number or typed.citizen_number,
     )
-
-
-def why_words() -> dict[str, str]:
-    """Why a clerk is asked, by code, as the page says it."""
-    return {
-        "other-words": "Số giấy tờ trùng một người, nhưng tên hoặc ngày sinh khác",
-        "several": "Số giấy tờ trùng nhiều người",
-        "namesake": "Có người trùng tên và ngày sinh hoặc điện thoại, chưa chắc là một người",
-        "open-visit": "Người này đã có lượt khám mở hôm nay",
-        "deceased": "Hồ sơ trùng số đã ghi người này qua đời",
-        "clock": "Giờ đến lệch nhiều so với giờ máy chủ",
-        "no-room": "Chưa có phòng khám nào mở",
-        "refused": "Máy chủ chưa tự ghi được",
-    }

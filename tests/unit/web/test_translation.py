@@ -109,7 +109,6 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("papers/templates/_papers.html", "item.hint"): [i.hint for items in FORMS.values() for i in items if i.hint],
     ("papers/templates/_papers.html", "w"): [w for items in FORMS.values() for i in items for _, w in i.choices],
     ("pharmacy/templates/_lot.html", "names[m.kind]"): MOVE_NAMES.values(),
-    ("reception/pages/downtime.py", "text"): _returned("reception/rules/downtime.py", "why_words"),
     ("reporting/templates/_board.html", "word"): board.KINDS.values(),
     ("reporting/templates/_definition_body.html", "split_word(split)"): [reporting.split_word(s) for s in SPLITS],
     ("reporting/templates/day_close.html", "v.waiting_for"): _returned("reporting/store/upkeep.py", "_waits_for"),
