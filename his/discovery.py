@@ -25,6 +25,7 @@ LADDER = (
     "review",
     "settlement",
     "reporting",
+    "privacy",
     "portal",
 )
 

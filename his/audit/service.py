@@ -6,7 +6,9 @@ from typing import Final
 from uuid import UUID
 
 from his.audit import store
+from his.audit.balp import Seen
 from his.audit.tables import AuditEntry
+from his.audit.terms import Wanted
 from his.identity import service as identity
 from his.identity.access import Caller
 from his.identity.terms import ROLE_NAMES, Role
@@ -54,11 +56,25 @@ async def load_trail(db: Db, *, actor: str = "", entity_id: str = "", before: UU
     """A page of the unit's trail: all of it, of one account, or of one record; three queries at most."""
     rows = await store.list_entries(db, actor=actor, entity_id=entity_id, before=before, limit=ROWS + 1)
     names = {str(a.id): a.display_name for a in await identity.list_accounts(db, db.unit_id)}
-    lines = [Line(row.recorded_at, _who(row, names), _role(row.role), row) for row in rows[:ROWS]]
+    lines = [Line(row.recorded_at, who_acted(row, names), _role(row.role), row) for row in rows[:ROWS]]
     return Trail(lines, rows[ROWS - 1].id if len(rows) > ROWS else None)
 
 
-def _who(row: AuditEntry, names: dict[str, str]) -> str:
+async def find_event(db: Db, identity: UUID) -> Seen | None:
+    """An entry of the unit with its patient and the name of its account."""
+    found = await search_events(db, Wanted(ids=[identity], count=1))
+    return found[0] if found else None
+
+
+async def search_events(db: Db, wanted: Wanted) -> list[Seen]:
+    """Entries of the unit, newest first, one more than `wanted.count` when there are more; two queries."""
+    rows = await store.search(db, wanted)
+    names = {str(a.id): a.display_name for a in await identity.list_accounts(db, db.unit_id)} if rows else {}
+    return [Seen(entry, patient, names.get(entry.actor, "")) for entry, patient in rows]
+
+
+def who_acted(row: AuditEntry, names: dict[str, str]) -> str:
+    """The person, the machine or the worker behind an entry, in words."""
     if row.actor == WORKER:
         return "Máy tự chạy"
     return names.get(row.actor) or (f"Máy khách {row.actor}" if row.role == "machine" else "Người ngoài đơn vị")

@@ -1,9 +1,15 @@
 """Words of the audit trail: what an action and a kind of record are called on the page."""
 
+from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 ACTIONS: Final[dict[str, str]] = {
     "read": "Xem",
+    "act": "Thao tác khác",
+    "privacy:take": "Nhận yêu cầu về dữ liệu",
+    "privacy:answer": "Trả lời yêu cầu về dữ liệu",
+    "audit:forget": "Xóa dòng hết hạn lưu",
     "search": "Tìm",
     "create": "Tạo",
     "update": "Sửa",
@@ -196,3 +202,22 @@ TYPES: Final[dict[str, str]] = {
     "Group": "Nhóm người bệnh",
     "Subscription": "Đăng ký nhận tin",
 }
+
+
+@dataclass(slots=True)
+class Wanted:
+    """Which entries are asked for; what is empty asks for nothing. Instants are ISO texts, `until` is the first one outside."""
+
+    ids: list[UUID] | None = None
+    before: UUID | None = None
+    patient: str = ""
+    actor: str = ""
+    role: str = ""
+    entity_type: str = ""
+    entity_id: str = ""
+    success: bool | None = None
+    actions: frozenset[str] | None = None
+    not_actions: frozenset[str] = frozenset()
+    since: list[str] = field(default_factory=list)
+    until: list[str] = field(default_factory=list)
+    count: int = 50

@@ -7,6 +7,8 @@ app = FhirGate(fastapi_app, fhir)                # ASGI; everything outside /fhi
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from urllib.parse import urlencode
 
 import psycopg
 from starlette.datastructures import Headers
@@ -25,10 +27,11 @@ from his.fhir.http import (
     Send,
     send_response,
 )
-from his.fhir.narrowing import narrowed, outside, view_of
+from his.fhir.narrowing import NarrowDatabase, narrowed, outside, view_of
 from his.fhir.openapi import document
 from his.fhir.operations import router as operations
 from his.fhir.outcome import FhirError, issue, not_found, outcome, outcome_of
+from his.fhir.reader import Seen
 from his.fhir.registry import Registry, discover
 from his.fhir.resource_types import TYPES
 from his.fhir.systems import ORIGIN
@@ -117,7 +120,21 @@ class FhirApp:
         except psycopg.errors.InsufficientPrivilege:
             if view_of(caller) is None:
                 raise
+            await self._enter_refusal(caller, request)
             raise outside() from None  # a door that reads more than single resources
+        except HisError as error:
+            if error.kind is Kind.FORBIDDEN:
+                await self._enter_refusal(caller, request)
+            raise
+
+    async def _enter_refusal(self, caller: Caller, request: Request) -> None:
+        """Somebody known was refused: that stands in the trail before they hear of it."""
+        kind = request.segments[0] if request.segments and request.segments[0] in TYPES else ""
+        identity = request.segments[1] if kind and len(request.segments) > 1 else ""
+        action = "read" if request.method == "GET" else "act"
+        seen = Seen(action, kind, identity[:64], caller.scope, {"route": _shape(request.segments)}, "refused")
+        if caller.scope.unit_id is not None:
+            await self.engine.reader.audit(seen)
 
 
 async def route(engine: Engine, caller: Caller, request: Request) -> Response:
@@ -139,7 +156,32 @@ async def route(engine: Engine, caller: Caller, request: Request) -> Response:
     raise not_found()
 
 
+async def _served(engine: Engine, caller: Caller, request: Request, kind: str, rest: list[str]) -> Response | None:
+    """The answer of a slice that makes resources of the type itself, or None; whoever sees a part of the type only gets none."""
+    made = engine.registry.served[kind]
+    letter = "r" if rest and rest != ["_search"] else "s"
+    view = view_of(caller)
+    if view is not None and not view.whole(letter, kind):
+        raise outside()
+    origin = engine.database.origin if isinstance(engine.database, NarrowDatabase) else engine
+    match rest, request.method:
+        case [], "GET":
+            found: Response | None = await made.search(origin, caller, request.pairs)
+        case ["_search"], "POST":
+            pairs = await searching.form_pairs(request)
+            found = await made.search(origin, caller, pairs)
+            if found is None:  # the body is read: the engine's own store is asked with what it said
+                found = await searching.search(engine, caller, replace(request, query=urlencode(pairs)), kind)
+        case [identity], "GET":
+            found = await made.read(origin, caller, request, identity)
+        case _:
+            found = None
+    return found
+
+
 async def _typed(engine: Engine, caller: Caller, request: Request, kind: str, rest: list[str]) -> Response:
+    if kind in engine.registry.served and (found := await _served(engine, caller, request, kind, rest)):
+        return found
     match rest, request.method:
         case [], "GET":
             return await searching.search(engine, caller, request, kind)

@@ -17,6 +17,7 @@ from his.fhir.searchcompare import CONTEXT, Sql
 from his.kit.db import Database, Scope
 from his.kit.grouping import Groups
 from his.kit.refusals import busy, translate
+from his.kit.requests import request_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Seen:
     id: str
     scope: Scope
     detail: dict[str, Any] = field(default_factory=dict)
+    outcome: str = "success"
+    request: str = field(default_factory=request_id.get)
 
 
 class Reader:
@@ -88,7 +91,7 @@ class Reader:
 
     async def _send_reads(self, unit: int, group: list[Seen]) -> list[Stored | None]:
         rows = await self._fetch(
-            "SELECT n, version, updated_at, deleted, content FROM his_read(%s, %s, %s, %s, %s, %s)",
+            "SELECT n, version, updated_at, deleted, content FROM his_read(%s, %s, %s, %s, %s, %s, %s)",
             [
                 unit,
                 self.clock(),
@@ -96,6 +99,7 @@ class Reader:
                 [seen.id for seen in group],
                 [seen.scope.actor for seen in group],
                 [seen.scope.role for seen in group],
+                [seen.request for seen in group],
             ],
         )
         answers: list[Stored | None] = [None] * len(group)
@@ -105,7 +109,7 @@ class Reader:
 
     async def _send_audits(self, unit: int, group: list[Seen]) -> list[None]:
         await self._fetch(
-            "SELECT his_audit(%s, %s, %s, %s, %s, %s, %s, %s)",
+            "SELECT his_audit(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 unit,
                 self.clock(),
@@ -115,6 +119,8 @@ class Reader:
                 [seen.scope.actor for seen in group],
                 [seen.scope.role for seen in group],
                 [orjson.dumps(seen.detail).decode() for seen in group],
+                [seen.outcome for seen in group],
+                [seen.request for seen in group],
             ],
         )
         return [None] * len(group)

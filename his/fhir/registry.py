@@ -73,6 +73,19 @@ class Resource:
         return tuple(p.name for p in parameters(self.type).values() if p.elements and not p.elements & ours)
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A type whose resources a slice makes when they are asked for, from rows that no version of a text stands for.
+
+    `read(engine, caller, request, id)` and `search(engine, caller, pairs)` answer, or return None: then the engine's own
+    store is asked, where resources of the type lie that came from outside.
+    """
+
+    type: str
+    read: Callable[..., Awaitable[Any]]
+    search: Callable[..., Awaitable[Any]]
+
+
 def to_unit(scope: Scope) -> bool:
     """Everybody who works for the unit, and its machines."""
     return scope.unit_id is not None
@@ -81,7 +94,8 @@ def to_unit(scope: Scope) -> bool:
 class Registry:
     """The declared resources by subject class and by type."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
+    def __init__(self, resources: Iterable[Resource], served: Iterable[Served] = ()) -> None:
+        self.served = {one.type: one for one in served}
         self.by_subject: dict[Subject, Resource] = {}
         self.by_type: dict[str, list[Resource]] = {}
         for resource in resources:
@@ -141,7 +155,11 @@ def rendered(resource: Resource, subject: object, op: str, at: datetime) -> dict
 @cache
 def discover() -> Registry:
     """The registry of all slices: every module under `his/<slice>/fhir/` with a `RESOURCE = Resource(...)`."""
-    return Registry(module.RESOURCE for module in fhir_modules() if hasattr(module, "RESOURCE"))
+    modules = fhir_modules()
+    return Registry(
+        (module.RESOURCE for module in modules if hasattr(module, "RESOURCE")),
+        (module.SERVED for module in modules if hasattr(module, "SERVED")),
+    )
 
 
 def render(changes: Changes, scope: Scope, at: datetime) -> None:

@@ -235,13 +235,14 @@ END
 $his$"""
 
 _READ = """
-CREATE OR REPLACE FUNCTION his_read(u int, stamp timestamptz, kinds text[], keys text[], actors text[], roles text[])
+CREATE OR REPLACE FUNCTION his_read(u int, stamp timestamptz, kinds text[], keys text[], actors text[], roles text[],
+                                    requests text[])
 RETURNS TABLE (n int, version int, updated_at timestamptz, deleted boolean, content text) LANGUAGE plpgsql AS $his$
 BEGIN
   PERFORM set_config('his.unit', u::text, true);
-  INSERT INTO audit_entry (unit_id, id, recorded_at, actor, role, action, entity_type, entity_id, outcome, detail)
-  SELECT u, uuidv7(), stamp, a.actor, a.role, 'read', a.kind, a.key, 'success', '{}'
-  FROM unnest(kinds, keys, actors, roles) a(kind, key, actor, role);
+  INSERT INTO audit_entry (unit_id, id, recorded_at, actor, role, action, entity_type, entity_id, outcome, detail, request_id)
+  SELECT u, uuidv7(), stamp, a.actor, a.role, 'read', a.kind, a.key, 'success', '{}', a.request
+  FROM unnest(kinds, keys, actors, roles, requests) a(kind, key, actor, role, request);
   RETURN QUERY SELECT (a.n - 1)::int, c.version, c.updated_at, c.deleted, c.content
   FROM unnest(kinds, keys) WITH ORDINALITY a(kind, key, n)
   JOIN resource_current c ON c.unit_id = u AND c.type = a.kind AND c.id = a.key;
@@ -250,13 +251,14 @@ $his$"""
 
 _AUDIT = """
 CREATE OR REPLACE FUNCTION his_audit(u int, stamp timestamptz, acts text[], kinds text[], keys text[], actors text[],
-                                     roles text[], details text[])
+                                     roles text[], details text[], outcomes text[], requests text[])
 RETURNS void LANGUAGE plpgsql AS $his$
 BEGIN
   PERFORM set_config('his.unit', u::text, true);
-  INSERT INTO audit_entry (unit_id, id, recorded_at, actor, role, action, entity_type, entity_id, outcome, detail)
-  SELECT u, uuidv7(), stamp, a.actor, a.role, a.act, a.kind, a.key, 'success', a.detail::jsonb
-  FROM unnest(acts, kinds, keys, actors, roles, details) a(act, kind, key, actor, role, detail);
+  INSERT INTO audit_entry (unit_id, id, recorded_at, actor, role, action, entity_type, entity_id, outcome, detail, request_id)
+  SELECT u, uuidv7(), stamp, a.actor, a.role, a.act, a.kind, a.key, a.outcome, a.detail::jsonb, a.request
+  FROM unnest(acts, kinds, keys, actors, roles, details, outcomes, requests)
+       a(act, kind, key, actor, role, detail, outcome, request);
 END
 $his$"""
 

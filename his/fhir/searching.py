@@ -40,23 +40,27 @@ def asking(engine: Engine, caller: Caller, prefer: str = "") -> Asking:
 async def search(engine: Engine, caller: Caller, request: Request, kind: str, *, form: bool = False) -> Response:
     """GET Type?..., POST Type/_search."""
     check(caller, engine.registry, "search", kind)
-    pairs = request.pairs
-    if form:
-        said = request.headers.get("content-type", "")
-        if not said.startswith("application/x-www-form-urlencoded"):
-            raise FhirError(
-                415, "not-supported", "Tìm bằng POST cần application/x-www-form-urlencoded.", "http.Content-Type"
-            )
-        try:
-            pairs = pairs + split_query((await request.body()).decode("ascii"))
-        except UnicodeDecodeError:
-            raise FhirError(400, "invalid", "Nội dung tìm kiếm chưa mã hóa phần trăm.", "http.body") from None
-        negotiate_form(request, pairs)
+    pairs = await form_pairs(request) if form else request.pairs
     query = parse(kind, engine.localize(pairs), asking(engine, caller, request.headers.get("prefer", "")))
     view = view_of(pairs, kind)
     if view is not None and view.summary == "text" and (query.includes or query.revincludes):
         raise bad("_summary", "text không dùng cùng _include và _revinclude.")
     return Response(200, await viewed(await search_bundle(engine, caller, query), view))
+
+
+async def form_pairs(request: Request) -> list[tuple[str, str]]:
+    """What a search by POST asks: the query string and the form."""
+    said = request.headers.get("content-type", "")
+    if not said.startswith("application/x-www-form-urlencoded"):
+        raise FhirError(
+            415, "not-supported", "Tìm bằng POST cần application/x-www-form-urlencoded.", "http.Content-Type"
+        )
+    try:
+        pairs = request.pairs + split_query((await request.body()).decode("ascii"))
+    except UnicodeDecodeError:
+        raise FhirError(400, "invalid", "Nội dung tìm kiếm chưa mã hóa phần trăm.", "http.body") from None
+    negotiate_form(request, pairs)
+    return pairs
 
 
 async def search_bundle(engine: Engine, caller: Caller, query: Query) -> bytes:

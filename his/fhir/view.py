@@ -100,6 +100,13 @@ class View:
             for g in self.grants
         )
 
+    def whole(self, letter: str, resource_type: str) -> bool:
+        """Is every resource of the type inside? Then one that carries no label and no patient may be shown too."""
+        return resource_type not in self.denied and any(
+            letter in g.letters and g.type in ("*", resource_type) and not g.patient and not g.where
+            for g in self.grants
+        )
+
     @property
     def everything(self) -> bool:
         """Nothing of the unit is outside: such a caller needs no view."""

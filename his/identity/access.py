@@ -17,7 +17,7 @@ from his.identity.pace import admit
 from his.identity.passwords import digest
 from his.identity.rules import may, reads_long
 from his.identity.terms import Capability, Role, User
-from his.identity.trace import enter_read
+from his.identity.trace import enter, enter_refusal
 from his.kit import clock
 from his.kit.changes import Changes
 from his.kit.config import get_settings
@@ -139,9 +139,13 @@ async def current_user(request: Request) -> User:
     if user is None:
         raise HisError(Kind.UNAUTHENTICATED, "Phiên làm việc đã hết. Đăng nhập lại để làm tiếp.")
     admit(user)
-    await check_origin(request, user)
     state = request.state
     state.user, state.csrf_token, state.now = user, user.csrf, now
+    try:
+        await check_origin(request, user)
+    except HisError as error:
+        await _enter_refusal(request, user, error)
+        raise
     state.menu = [item for capability, item in request.app.state.menu if may(user.role, capability)]
     state.gateway = request.app.state.gateway_state()
     return user
@@ -160,17 +164,28 @@ def _guard(capability: Capability) -> Callable[[Request], AsyncIterator[Caller]]
     async def guard(request: Request) -> AsyncIterator[Caller]:
         user = await current_user(request)
         if not may(user.role, capability):
-            raise HisError(Kind.FORBIDDEN, "Tài khoản này không có quyền làm việc này.")
+            refusal = HisError(Kind.FORBIDDEN, "Tài khoản này không có quyền làm việc này.")
+            await _enter_refusal(request, user, refusal)
+            raise refusal
         database: Database = request.app.state.database
         if reads_long(request.scope["route"].path):
             database = await database.reports()
         async with database.scoped(scope_of(user)) as db:
             request.state.db = db
-            yield Caller(user, db, request.state.now)
-            await enter_read(request, db, request.state.now)
+            try:
+                yield Caller(user, db, request.state.now)
+            except HisError as error:
+                await enter_refusal(request, db, error, request.state.now)
+                raise
+            await enter(request, capability, db, request.state.now)
 
     guard.capability = capability  # type: ignore[attr-defined]  # read by the access matrix test
     return guard
+
+
+async def _enter_refusal(request: Request, user: User, error: HisError) -> None:
+    async with request.app.state.database.scoped(scope_of(user)) as db:
+        await enter_refusal(request, db, error, request.state.now)
 
 
 async def fhir_caller(database: Database, headers: Headers) -> FhirCaller:

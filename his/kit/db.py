@@ -24,6 +24,7 @@ from his.kit.grouping import Lean, Writes
 from his.kit.pools import ASK, SAFE, Patience, clinic, reports, require_durable
 from his.kit.query import Query, Rows
 from his.kit.refusals import busy, translate
+from his.kit.requests import request_id
 
 Model = TypeVar("Model", bound=SQLModel)
 CONTEXT = (
@@ -48,13 +49,8 @@ class Scope:
 
     def context(self) -> dict[str, Any]:
         """The part of the scope that the database needs with every write."""
-        return {
-            "unit": self.unit_id,
-            "payer": self.payer_id,
-            "province": self.province,
-            "actor": self.actor,
-            "role": self.role,
-        }
+        who = {"actor": self.actor, "role": self.role, "rid": request_id.get() or None}
+        return {"unit": self.unit_id, "payer": self.payer_id, "province": self.province, **who}
 
 
 class Database:
@@ -164,6 +160,7 @@ class Db:
     def __init__(self, database: Database, scope: Scope) -> None:
         self.database, self.scope = database, scope
         self.queries = 0
+        self.entered: set[str] = set()  # the actions it has put into the audit trail
         self._connection: AsyncConnection | None = None
         self._locked = False
 
@@ -284,9 +281,11 @@ class Db:
                 value = await apply_locked(connection, payload)
                 await connection.commit()
                 await self.release()
-                return value
-            await self.release()
-            return await self.database.writes.apply(payload)
+            else:
+                await self.release()
+                value = await self.database.writes.apply(payload)
         except (DBAPIError, SqlTimeout, psycopg.Error, PoolTimeout, PoolClosed) as error:
             await self.release()
             raise translate(error) from error
+        self.entered.update(action for action, *_ in changes.audits)
+        return value

@@ -5,6 +5,7 @@ import sys
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from his.kit import requests
 from his.kit.config import get_settings
 
 CSP = (
@@ -36,6 +37,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        requests.begin(scope["headers"])
         limit = sys.maxsize if scope["path"].startswith(SELF_LIMITED) else self.limit
         length = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
         if not length.isdigit() or int(length) > limit:
@@ -65,6 +67,7 @@ class Guard:
                 headers = message.setdefault("headers", [])
                 said = {name.lower() for name, _ in headers}
                 headers.extend(header for header in (*HEADERS, NO_STORE) if header[0] not in said)
+                headers.append((requests.HEADER, requests.request_id.get().encode()))
                 db = scope.get("state", {}).get("db")
                 if db is not None:
                     headers.append((b"server-timing", f'db;desc="{db.queries}"'.encode()))

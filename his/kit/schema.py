@@ -94,9 +94,10 @@ BEGIN
   END IF;
   IF p ? 'r' THEN answer := his_write_resources(p); END IF;
   IF p ? 'a' THEN
-    INSERT INTO audit_entry (unit_id, id, recorded_at, actor, role, action, entity_type, entity_id, outcome, detail)
+    INSERT INTO audit_entry (unit_id, id, recorded_at, actor, role, action, entity_type, entity_id, outcome, detail,
+                             request_id)
     SELECT (p->>'unit')::int, uuidv7(), (p->>'at')::timestamptz, coalesce(p->>'actor', ''), coalesce(p->>'role', ''),
-           a->>'action', a->>'type', a->>'id', coalesce(a->>'outcome', 'success'), a->'detail'
+           a->>'action', a->>'type', a->>'id', coalesce(a->'detail'->>'outcome', 'success'), (a->'detail') - 'outcome', coalesce(p->>'rid', '')
     FROM jsonb_array_elements(p->'a') a;
   END IF;
   IF p ? 'k' THEN

@@ -72,7 +72,9 @@ async def test_a_backlog_is_sealed_piece_by_piece_and_nothing_twice(database, wo
 async def test_an_entry_that_commits_late_gets_its_place_too(database, worker, clone, own):
     await store.seal(worker, 1000)
     with psycopg.connect(clone["his_app"]) as late:
-        late.execute("SELECT his_audit(2, now(), '{read}', '{Patient}', '{late}', '{x}', '{doctor}', '{\"{}\"}')")
+        late.execute(
+            "SELECT his_audit(2, now(), '{read}', '{Patient}', '{late}', '{x}', '{doctor}', '{\"{}\"}', '{success}', '{r}')"
+        )
         await enter(database)
         await store.seal(worker, 1000)
         late.commit()

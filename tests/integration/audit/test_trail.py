@@ -138,9 +138,9 @@ async def test_only_the_units_administrator_reads_the_trail(client, username):
     assert (await client.get("/audit")).status_code == 403
 
 
-async def opened(client, database, address, kind, identity):
+async def opened(client, database, address, kind, identity, **headers):
     before = len(await entries(database, action="read", entity_type=kind, entity_id=str(identity)))
-    answer = await client.get(address)
+    answer = await client.get(address, headers=headers)
     assert answer.status_code == 200, answer.text[:300]
     return len(await entries(database, action="read", entity_type=kind, entity_id=str(identity))) - before
 
@@ -149,10 +149,17 @@ async def test_opening_a_visit_is_entered_once_with_all_its_parts(client, databa
     cast = await make_visit(database)
     await sign_in(client, "doctor")
     assert await opened(client, database, f"/visit/{cast.id}", "Encounter", cast.id) == 1
-    assert await opened(client, database, f"/visit/{cast.id}/orders", "Encounter", cast.id) == 0
+    assert (
+        await opened(client, database, f"/visit/{cast.id}/orders", "Encounter", cast.id, **{"HX-Request": "true"}) == 0
+    )
+    assert await opened(client, database, f"/visit/{cast.id}", "Encounter", cast.id) == 1
     await sign_in(client, "nurse")
     assert await opened(client, database, f"/api/encounters/{cast.id}", "Encounter", cast.id) == 1
-    assert [e.role for e in await entries(database, entity_id=str(cast.id), action="read")] == ["doctor", "nurse"]
+    assert [e.role for e in await entries(database, entity_id=str(cast.id), action="read")] == [
+        "doctor",
+        "doctor",
+        "nurse",
+    ]
 
 
 async def test_a_dossier_a_bill_and_a_case_are_entered_too(client, database):
@@ -177,11 +184,30 @@ async def test_a_record_is_not_shown_when_its_reading_cannot_be_entered(client, 
     assert cast.patient.name not in answer.text
 
 
-async def test_a_record_that_is_not_there_leaves_no_entry(client, database):
+async def test_who_asks_for_a_record_that_is_not_there_is_entered_as_refused(client, database):
     await sign_in(client, "doctor")
     missing = new_id()
     assert (await client.get(f"/visit/{missing}")).status_code == 404
-    assert await entries(database, entity_id=str(missing)) == []
+    (found,) = await entries(database, entity_id=str(missing))
+    assert (found.outcome, found.detail["why"], found.entity_type) == ("refused", "not-found", "Encounter")
+
+
+async def test_a_refusal_is_entered_with_the_number_of_its_request(client, database):
+    await sign_in(client, "front-desk")
+    answer = await client.get(f"/visit/{new_id()}", headers={"X-Request-Id": "trial.refused"})
+    assert answer.status_code == 403
+    assert answer.headers["x-request-id"] == "trial.refused"
+    (found,) = await entries(database, request_id="trial.refused")
+    assert (found.outcome, found.role, found.detail) == (
+        "refused",
+        "front-desk",
+        {"route": "/visit/{encounter_id}", "why": "forbidden"},
+    )
+
+
+async def test_a_number_that_does_not_fit_is_replaced(client):
+    answer = await client.get("/livez", headers={"X-Request-Id": "a b\x7f"})
+    assert re.fullmatch(r"[0-9a-f-]{36}", answer.headers["x-request-id"])
 
 
 def applies():

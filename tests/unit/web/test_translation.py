@@ -14,7 +14,6 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 from jinja2 import nodes
 
-from his.audit import terms as audit
 from his.billing import pages as billing
 from his.billing import service as payments
 from his.billing.pages.donors import DONOR_MODES, DONOR_SOURCES
@@ -34,6 +33,7 @@ from his.settlement.papers.summary import STEPS
 from his.settlement.rules.forms import FORMS as SETTLEMENT_FORMS
 from his.smart import terms as smart
 from his.web import i18n, keys, page
+from tests.unit.web import trail_words
 
 HIS = Path(__file__).parents[3] / "his"
 GALLERY = {"web/templates/parts.html", "web/templates/parts_exam.html"}  # examples with invented people
@@ -86,8 +86,6 @@ def _menu() -> list[str]:
 
 KEY_WORDS = [k.label for k in (*keys.KEYS, *keys.HINTS) if k.label]
 CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
-    ("audit/templates/page.html", "actions[line.entry.action]"): audit.ACTIONS.values(),
-    ("audit/templates/page.html", "types[line.entry.entity_type]"): audit.TYPES.values(),
     ("billing/templates/_bill.html", "bill.provisional_reason"): (),  # a sentence of the service
     ("billing/templates/_list.html", "word"): billing.STATES.values(),
     ("billing/templates/_list.html", "name"): payments.METHOD_NAMES.values(),
@@ -109,6 +107,7 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("papers/templates/_papers.html", "item.hint"): [i.hint for items in FORMS.values() for i in items if i.hint],
     ("papers/templates/_papers.html", "w"): [w for items in FORMS.values() for i in items for _, w in i.choices],
     ("pharmacy/templates/_lot.html", "names[m.kind]"): MOVE_NAMES.values(),
+    **trail_words.CHOSEN,
     ("reporting/templates/_board.html", "word"): board.KINDS.values(),
     ("reporting/templates/_definition_body.html", "split_word(split)"): [reporting.split_word(s) for s in SPLITS],
     ("reporting/templates/day_close.html", "v.waiting_for"): _returned("reporting/store/upkeep.py", "_waits_for"),

@@ -1,0 +1,1 @@
+"""AuditEvent: the trail through FHIR."""

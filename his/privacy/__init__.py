@@ -1,0 +1,1 @@
+"""Personal data: who opened a record, unusual access, requests of data subjects, what the law asks."""
