@@ -18,6 +18,7 @@ LADDER = (
     "prescriptions",
     "pharmacy",
     "papers",
+    "breakglass",
     "billing",
     "claims",
     "reception",

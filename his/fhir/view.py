@@ -76,6 +76,7 @@ def _within(value: str, ranges: Iterable[Range]) -> bool:
 class View:
     """What a caller may see and do: `grants`, `denied` types (none of the grants holds there), `sensitive` records.
 
+    `opened` names the one patient whose sensitive records are seen as well (break-glass).
     `wide` callers (staff with a session) may also call operations whose answer is not made of single resources.
     """
 
@@ -83,6 +84,7 @@ class View:
     sensitive: bool = False
     denied: frozenset[str] = frozenset()
     wide: bool = False
+    opened: str = ""
 
     def may(self, letter: str, resource_type: str) -> bool:
         """Is there any resource of the type for which the letter is granted?"""
@@ -134,7 +136,8 @@ def view_text(view: View, letters: str, kind: str = "", others: str = "rs") -> s
             if g.letters & set(wanted) and g.type in ("*", name) and (name == "*" or g.names(name))
         ]
     types |= {name: [] for name in view.denied}
-    return orjson.dumps({"sensitive": view.sensitive, "types": types}, option=orjson.OPT_SORT_KEYS).decode()
+    out = {"sensitive": view.sensitive, "types": types} | ({"o": view.opened} if view.opened else {})
+    return orjson.dumps(out, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _plain(grant: Grant) -> dict[str, Any]:

@@ -63,7 +63,7 @@ BEGIN
 END
 $his$"""
 
-_SEES = """
+_SEES = f"""
 CREATE OR REPLACE FUNCTION his_sees(kind text, key text) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $his$
 DECLARE
@@ -71,7 +71,8 @@ DECLARE
   v jsonb := nullif(current_setting('his.view', true), '')::jsonb;
 BEGIN
   IF u IS NULL OR v IS NULL THEN RETURN false; END IF;
-  IF NOT coalesce((v->>'sensitive')::boolean, false) AND his_sensitive(u, kind, key) THEN RETURN false; END IF;
+  IF NOT coalesce((v->>'sensitive')::boolean, false) AND his_sensitive(u, kind, key)
+     AND NOT (v ? 'o' AND NOT kind = ANY ({_texts(DIRECTORY)}) AND his_granted(u, kind, key, jsonb_build_object('p', v->>'o'))) THEN RETURN false; END IF;
   RETURN EXISTS (SELECT 1 FROM jsonb_array_elements(coalesce(v->'types'->kind, v->'types'->'*', '[]')) g
                  WHERE his_granted(u, kind, key, g.value));
 END
@@ -90,7 +91,8 @@ BEGIN
              AND NOT c.deleted) THEN
     RETURN true;
   END IF;
-  IF NOT coalesce((v->>'sensitive')::boolean, false) AND body <> '' AND (
+  IF NOT coalesce((v->>'sensitive')::boolean, false) AND body <> ''
+     AND NOT (v ? 'o' AND strpos(body, 'Patient/' || (v->>'o') || '"') > 0) AND (
      kind = 'Condition' AND body ~ '{_ICD_TEXT}' OR EXISTS (
        SELECT 1 FROM jsonb_array_elements(coalesce(body::jsonb #> '{{meta,security}}', '[]')) l
        WHERE coalesce(l->>'code', '') || E'\\x1f' || coalesce(l->>'system', '') = ANY ({_texts(SENSITIVE_LABELS)}))) THEN

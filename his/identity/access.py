@@ -47,14 +47,17 @@ def cookie_name() -> str:
     return f"__Host-{COOKIE}" if get_settings().secure_cookies else COOKIE
 
 
-async def load_user(database: Database, token: str, now: datetime) -> User | None:
-    """The person behind a session cookie, or None when it is unknown, idle too long or past its end."""
+async def load_user(database: Database, token: str, now: datetime, *, half: bool = False) -> User | None:
+    """The person behind a session cookie, or None when it is unknown, idle too long or past its end.
+
+    A session that still owes its second step is nobody's, but for the pages of that step (`half`).
+    """
     if not token:
         return None
     settings = get_settings()
     async with database.scoped(NOBODY) as db:
         session = await store.find_session(db, digest(token))
-        if session is None or session.expires_at <= now:
+        if session is None or session.expires_at <= now or bool(session.stage) != half:
             return None
         if session.last_seen_at + timedelta(minutes=settings.session_idle_minutes) <= now:
             return None
@@ -68,7 +71,10 @@ async def load_user(database: Database, token: str, now: datetime) -> User | Non
                 if error.kind is Kind.STALE:  # signed out at this moment
                     return None
                 raise
-    return replace(user, csrf=session.csrf, session_sha256=session.token_sha256)
+    opened = session.opened_patient if session.opened_until is not None and now < session.opened_until else ""
+    if opened and not may(user.role, Capability.BREAK_GLASS):
+        opened = ""
+    return replace(user, csrf=session.csrf, session_sha256=session.token_sha256, stage=session.stage, opened=opened)
 
 
 async def load_person(db: Db, account_id: UUID, *, place: bool = True) -> User | None:

@@ -1,6 +1,6 @@
 """Callers of the FHIR interface: where scopes of a token, the role of a person and sensitive records become one view."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from his.fhir.resource_types import TYPES
@@ -51,8 +51,10 @@ def role_view(role: Role) -> View:
 
 
 def person_caller(user: User, scope: Scope, *, writes: bool) -> FhirCaller:
-    """A person with a session."""
+    """A person with a session; break-glass shows the sensitive records of one patient until its time is over."""
     view = role_view(user.role)
+    if user.opened:
+        view = replace(view, opened=user.opened)
     return FhirCaller(scope, user, writes=writes, view=None if view.everything else view)
 
 

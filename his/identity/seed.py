@@ -180,6 +180,7 @@ def _account(
         display_name=name,
         room_id=room,
         created_at=now,
+        factor_exempt=True,
     )
 
 

@@ -1,89 +1,14 @@
 """Sign-in, sign-out, and whether a consent of a person still holds."""
 
-import asyncio
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import datetime
 
 from his.identity import store
-from his.identity.passwords import digest, new_token, verify_password
-from his.identity.tables import Account, Practitioner, Room, SmartGrant, Unit, WebSession
+from his.identity.entering import sign_in as sign_in  # noqa: PLC0414  # a use-case of the slice, re-exported
+from his.identity.passwords import digest
+from his.identity.tables import Account, Practitioner, Room, SmartGrant, Unit
 from his.identity.terms import Machine
 from his.kit.changes import Changes
-from his.kit.config import get_settings
-from his.kit.db import Db, Scope
-from his.kit.errors import HisError, Kind
-from his.kit.text import clean
-
-
-async def sign_in(
-    db: Db, username: str, password: str, now: datetime, *, agent: str, hours: int, previous: str = ""
-) -> tuple[Account, str]:
-    """The account and a new cookie token; the session of the `previous` cookie ends.
-
-    Raises HisError(UNAUTHENTICATED) with one sentence for an unknown name, a wrong password, a closed and a locked
-    account, after about the same time; some wrong passwords in a row lock the account for a while (settings).
-    """
-    account = await store.find_account(db, username)
-    await db.release()
-    usable = account is not None and _usable(account, now)
-    stored = account.password_hash if account is not None and usable else None
-    right = await asyncio.to_thread(verify_password, stored, password)
-    if account is None:
-        raise _wrong()
-    writer = Db(db.database, Scope(account.unit_id, str(account.id), account.role))
-    if not right:
-        await _count_wrong(writer, account.id, now)
-        raise _wrong()
-    token = new_token()
-    session = WebSession(
-        token_sha256=digest(token),
-        account_id=account.id,
-        csrf=new_token(),
-        created_at=now,
-        last_seen_at=now,
-        expires_at=now + timedelta(hours=hours),
-        user_agent=clean(agent)[:200],
-    )
-    old = await store.find_session(db, digest(previous)) if previous else None
-    await db.release()
-    async with writer.locking():
-        held = await store.lock_account(writer, account.id)
-        if held is None or not _usable(held, now):
-            raise _wrong()
-        changes = Changes().insert(session)
-        if old is not None:
-            changes.delete(old)
-        if held.failed_count or held.locked_until:
-            changes.update(held, failed_count=0, locked_until=None)
-        await writer.apply(changes.audit("sign-in", "Account", account.id), now)
-    return account, token
-
-
-def _usable(account: Account, now: datetime) -> bool:
-    return account.active and (account.locked_until is None or account.locked_until <= now)
-
-
-def _wrong() -> HisError:
-    settings = get_settings()
-    return HisError(
-        Kind.UNAUTHENTICATED,
-        "Tên đăng nhập hoặc mật khẩu chưa đúng. Kiểm phím Caps Lock rồi nhập lại. "
-        f"Sai {settings.sign_in_attempts} lần liền thì tài khoản tạm khóa {settings.lockout_minutes} phút.",
-    )
-
-
-async def _count_wrong(writer: Db, account_id: UUID, now: datetime) -> None:
-    """One wrong password more; the row is locked, so that guesses at the same moment are all counted."""
-    settings = get_settings()
-    async with writer.locking():
-        held = await store.lock_account(writer, account_id)
-        changes = Changes().audit("sign-in-refused", "Account", account_id)
-        if held is not None and _usable(held, now):
-            failed = held.failed_count + 1
-            full = failed >= settings.sign_in_attempts
-            until = now + timedelta(minutes=settings.lockout_minutes) if full else None
-            changes.update(held, failed_count=0 if full else failed, locked_until=until)
-        await writer.apply(changes, now)
+from his.kit.db import Db
 
 
 async def sign_out(db: Db, token: str, now: datetime) -> None:

@@ -1,18 +1,22 @@
 """Accounts, sessions, units, rooms, staff and counters: every SELECT of the slice."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from his.identity.tables import (
     AccessToken,
     Account,
+    AccountFactor,
     ApiClient,
     Counter,
     Department,
     Practitioner,
+    RecoveryCode,
     Room,
+    SignInAddress,
     SmartGrant,
     Unit,
     WebSession,
@@ -23,6 +27,7 @@ from his.kit.db import Db
 _account, _session, _unit, _room = table(Account), table(WebSession), table(Unit), table(Room)
 _practitioner, _client, _token, _counter = table(Practitioner), table(ApiClient), table(AccessToken), table(Counter)
 _grant = table(SmartGrant)
+_factor, _recovery, _address = table(AccountFactor), table(RecoveryCode), table(SignInAddress)
 
 
 async def find_account(db: Db, username: str) -> Account | None:
@@ -49,6 +54,53 @@ async def list_accounts(db: Db, unit_id: int) -> list[Account]:
 async def find_session(db: Db, token_sha256: str) -> WebSession | None:
     """The session of a cookie."""
     return await db.model(WebSession, select(_session).where(_session.c.token_sha256 == token_sha256))
+
+
+async def list_sessions(db: Db, account_id: UUID, now: datetime) -> list[WebSession]:
+    """The open sessions of an account, the newest first."""
+    query = select(_session).where(_session.c.account_id == account_id, _session.c.expires_at > now)
+    return await db.models(WebSession, query.order_by(_session.c.created_at.desc()).limit(50))
+
+
+async def get_factor(db: Db, account_id: UUID) -> AccountFactor | None:
+    """The second factor of an account, in use or waiting for its first code."""
+    return await db.model(AccountFactor, select(_factor).where(_factor.c.account_id == account_id))
+
+
+async def has_factor(db: Db, account_id: UUID) -> bool:
+    """Has the account a second factor in use?"""
+    query = select(_factor.c.account_id).where(_factor.c.account_id == account_id, _factor.c.confirmed_at.is_not(None))
+    return await db.scalar(query) is not None
+
+
+async def find_recovery_code(db: Db, account_id: UUID, code_sha256: str) -> RecoveryCode | None:
+    """A recovery code of the account, used or not."""
+    query = select(_recovery).where(_recovery.c.account_id == account_id, _recovery.c.code_sha256 == code_sha256)
+    return await db.model(RecoveryCode, query)
+
+
+async def list_recovery_codes(db: Db, account_id: UUID) -> list[RecoveryCode]:
+    """The recovery codes of an account, used or not."""
+    return await db.models(RecoveryCode, select(_recovery).where(_recovery.c.account_id == account_id).limit(50))
+
+
+async def find_address(db: Db, address: str) -> SignInAddress | None:
+    """Wrong sign-ins from a network address."""
+    return await db.model(SignInAddress, select(_address).where(_address.c.address == address[:64]))
+
+
+async def count_address(db: Db, address: str, now: datetime, window: timedelta) -> int:
+    """One wrong sign-in more from the address; a window that is over begins anew. Call it inside `db.locking()`."""
+    fresh = _address.c.since + window <= now
+    row = insert(SignInAddress).values(address=address, failed=1, since=now)
+    query = row.on_conflict_do_update(
+        index_elements=["address"],
+        set_={
+            "failed": case((fresh, 1), else_=_address.c.failed + 1),
+            "since": case((fresh, now), else_=_address.c.since),
+        },
+    ).returning(_address.c.failed)
+    return int(await db.scalar(query))
 
 
 async def find_unit(db: Db, code: str) -> Unit | None:

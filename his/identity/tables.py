@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from his.kit.columns import Shared, Versioned, belongs_to, instant, text, unique
@@ -84,6 +85,40 @@ class Account(Shared, table=True):
     failed_count: int = 0
     locked_until: datetime | None = instant(optional=True)
     created_at: datetime = instant()
+    factor_exempt: bool = False  # an invented account of the demonstration; counts only where `demo` is on
+    password_at: datetime | None = instant(optional=True)  # when its owner last chose the password
+
+
+class AccountFactor(Shared, table=True):
+    """The second factor of an account (RFC 6238): secrets are sealed with the key of the data directory.
+
+    `pending` is a secret whose first code has not been seen; `last_step` the time step of the last code, never taken again.
+    """
+
+    __tablename__ = "account_factor"
+    account_id: UUID = Field(primary_key=True)
+    secret: str = text()
+    pending: str = text()
+    confirmed_at: datetime | None = instant(optional=True)
+    last_step: int = Field(default=0, sa_type=BigInteger)
+
+
+class RecoveryCode(Shared, table=True):
+    """A code that replaces the second factor once; only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_code"
+    account_id: UUID = Field(primary_key=True)
+    code_sha256: str = Field(primary_key=True)
+    used_at: datetime | None = instant(optional=True)
+
+
+class SignInAddress(Shared, table=True):
+    """Wrong sign-ins from one network address within a window of time."""
+
+    __tablename__ = "sign_in_address"
+    address: str = Field(primary_key=True)
+    failed: int = 0
+    since: datetime = instant()
 
 
 class WebSession(Shared, table=True):
@@ -97,6 +132,10 @@ class WebSession(Shared, table=True):
     last_seen_at: datetime = instant()
     expires_at: datetime = instant()
     user_agent: str = text()
+    address: str = text()
+    opened_patient: str = ""  # whose sensitive records this session may see (break-glass), and until when
+    opened_until: datetime | None = instant(optional=True)
+    stage: str = ""  # "" works; "code" still owes the second factor, "enrol" must set one up first
 
 
 class ApiClient(Shared, table=True):

@@ -62,6 +62,7 @@ class Capability(StrEnum):
     CLOSE_DAY = "close-day"
     UNIT_ADMIN = "unit-admin"
     PRIVACY = "privacy"
+    BREAK_GLASS = "break-glass"
     ADMIN = "admin"
 
 
@@ -83,6 +84,8 @@ class User:
     place: str
     csrf: str
     session_sha256: str = ""
+    stage: str = ""
+    opened: str = ""  # the patient whose sensitive records are open to this session now (break-glass)
 
     @property
     def role_name(self) -> str:

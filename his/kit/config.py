@@ -140,6 +140,12 @@ class Settings(Outward):
         15, ge=1, le=240, description="Citizens are signed out after this long without a click."
     )
     sign_in_attempts: int = Field(5, ge=1, le=100, description="Wrong passwords in a row before an account is locked.")
+    sign_in_attempts_address: int = Field(
+        50,
+        ge=5,
+        le=10_000,
+        description="Wrong sign-ins from one network address within `lockout_minutes` before it is refused for that long.",
+    )
     lockout_minutes: int = Field(15, ge=1, le=1440, description="How long a locked account refuses any password.")
     access_token_seconds: int = Field(900, ge=30, le=3600, description="Life of an access token of a SMART client.")
     id_token_seconds: int = Field(300, ge=30, le=3600, description="Life of an OpenID Connect id token.")

@@ -16,8 +16,9 @@ from his.kit.changes import Changes
 from his.kit.clock import day_of
 from his.kit.errors import HisError, Kind, not_found
 from his.papers import service
-from his.papers.printing import Print, draw_paper, lines_of
+from his.papers.printing import Print, draw_paper
 from his.papers.rules import first_draft, typed_again
+from his.papers.rules.lines import lines_of
 from his.papers.service import Signed
 from his.papers.terms import FORMS, OPEN_KINDS, SEVERAL, TITLES, Input, PaperKind
 from his.web.filters import age, datetime_vi, day

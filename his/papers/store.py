@@ -47,6 +47,14 @@ async def list_papers(db: Db, encounter_id: UUID, model: PaperModel, *, issued: 
     return [Signed(part(row, model, "p"), part_or_none(row, Practitioner, "d")) for row in rows]
 
 
+async def list_hiv_of_patient(db: Db, patient_id: UUID) -> list[Signed]:
+    """HIV records in force of a patient, of every visit, newest first."""
+    paper = table(HivRecord)
+    query = _query(HivRecord).where(paper.c.patient_id == patient_id, paper.c.state == "issued")
+    rows = await db.all(query.order_by(paper.c.issued_at.desc()).limit(MOST_PAPERS))
+    return [Signed(part(row, HivRecord, "p"), part_or_none(row, Practitioner, "d")) for row in rows]
+
+
 async def get_paper(db: Db, paper_id: UUID, model: PaperModel) -> Signed:
     """One paper; raises NOT_FOUND."""
     row = await db.first(_query(model).where(table(model).c.id == paper_id))

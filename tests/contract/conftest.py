@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from his.app import create_app
 from his.billing.tables import LineReport, Payment
+from his.breakglass.tables import BreakGlass
 from his.demo.day import load_stage
 from his.demo.visit import play_visit
 from his.fhir import registry
@@ -44,7 +45,7 @@ KINDS = {
     "lot_id": "stock_lot", "prescription_id": "prescription", "dispense_id": "medication_dispense",
     "payment_id": "payment", "report_id": "line_report", "allergy_id": "allergy_intolerance", "room_id": "room",
     "paper_id": "clinical_paper", "claim_id": "claim", "case_id": "review_case", "settlement_id": "settlement",
-    "kept_id": "downtime_visit", "source_id": "service_request",
+    "kept_id": "downtime_visit", "source_id": "service_request", "opening_id": "break_glass",
 }  # fmt: skip
 """Which record a parameter of an address names; a new parameter must be written here."""
 STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")
@@ -107,7 +108,11 @@ async def _visits(dsn: str) -> None:
             unit_id=HOME, slip="ABC-01", name="Quàng Thị Hương", birth="1968", gender="female", why="namesake",
             arrived_at=now, received_at=now, digest="contract",
         )  # fmt: skip
-        await db.apply(Changes().insert(report, paid, allergy, notice, paper, kept), now)
+        opening = BreakGlass(
+            unit_id=HOME, patient_id=claim.patient_id, account_id=new_id(), session_sha256="", reason_code="emergency",
+            reason="Người bệnh hôn mê, cần biết thuốc", opened_at=now, ends_at=now + timedelta(minutes=15),
+        )  # fmt: skip
+        await db.apply(Changes().insert(report, paid, allergy, notice, paper, kept, opening), now)
         await settlement.send(db, claim.period, settlement.Actor(new_id(), "Người thử"), now)
     await database.close()
 

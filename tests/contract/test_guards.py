@@ -13,6 +13,10 @@ NOWHERE = "0198b2a0-0000-7000-8000-00000000dead"
 WRITING = {Capability.READ_RECORD, Capability.READ_BILL, Capability.HOME, Capability.SEARCH_PATIENT}
 READERS_MAY = {
     ("POST", "/sign-out"): "everyone may leave",
+    ("POST", "/account/sessions/end"): "one's own account",
+    ("POST", "/account/password"): "one's own account",
+    ("POST", "/account/factor/new"): "one's own account",
+    ("POST", "/account/factor"): "one's own account",
     ("POST", "/drafts/{form}/{subject}"): "a draft of one's own form",
     ("DELETE", "/drafts/{form}/{subject}"): "a draft of one's own form",
     ("PUT", "/api/encounters/{encounter_id}/drafts/{form}"): "a draft of one's own form",

@@ -76,6 +76,7 @@ def visit_context(visit: Visit, caller: Caller) -> dict[str, Any]:
         "can_write": is_open and may(role, Capability.WRITE_RECORD),
         "can_measure": is_open and may(role, Capability.VITALS),
         "sees_hiv": may(role, Capability.HIV_CARE),
+        "may_break_glass": may(role, Capability.BREAK_GLASS),
         "can_order": is_open and may(role, Capability.ORDER),
         "most": MAX_SECONDARY,
         "short": view.short_diagnosis,

@@ -19,6 +19,7 @@ __all__ = [
     "get_paper",
     "issue",
     "issued_papers",
+    "list_hiv_of_patient",
     "list_papers",
     "load_offer",
     "model_of",
@@ -35,6 +36,11 @@ async def list_papers(db: Db, encounter_id: UUID, *, hiv: bool = False) -> list[
 async def get_paper(db: Db, paper_id: UUID, *, hiv: bool = False) -> Signed:
     """One paper; HIV care only when asked for by its own right. Raises NOT_FOUND."""
     return await store.get_paper(db, paper_id, HivRecord if hiv else ClinicalPaper)
+
+
+async def list_hiv_of_patient(db: Db, patient_id: UUID) -> list[Signed]:
+    """HIV records in force of a patient, newest first; the caller has proven the right to see them."""
+    return await store.list_hiv_of_patient(db, patient_id)
 
 
 async def issued_papers(db: Db, encounter_id: UUID) -> list[tuple[PaperKind, Paper]]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from his.identity.pages import _local
+from his.identity.pages.local import local as _local
 from his.identity.passwords import digest, hash_password, new_token, verify_password
 
 STORED = hash_password("đúng mật khẩu")

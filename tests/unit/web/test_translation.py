@@ -18,6 +18,7 @@ from his.billing import pages as billing
 from his.billing import service as payments
 from his.billing.pages.donors import DONOR_MODES, DONOR_SOURCES
 from his.billing.rules.form import FORM_GROUPS, OTHER
+from his.breakglass import terms as breakglass
 from his.consultation.pages import record
 from his.consultation.view import facts, signing
 from his.encounters.terms import NOTE_KINDS
@@ -90,6 +91,9 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("billing/templates/_list.html", "word"): billing.STATES.values(),
     ("billing/templates/_list.html", "name"): payments.METHOD_NAMES.values(),
     ("billing/templates/_list.html", "methods[p.method]"): payments.METHODS.values(),
+    ("breakglass/templates/open.html", "word"): breakglass.REASONS.values(),
+    ("breakglass/templates/queue.html", "reasons[one.row.reason_code]"): breakglass.REASONS.values(),
+    ("breakglass/templates/queue.html", "verdicts[one.row.verdict]"): breakglass.VERDICTS.values(),
     ("consultation/templates/differences.html", "d.label"): NOTE_KINDS.values(),
     ("consultation/templates/vitals_form.html", "label"): [label for _, label, _ in record.VITAL_FIELDS],
     ("consultation/view/facts.py", "GENDERS.get(patient.gender, 'Khác')"): [*facts.GENDERS.values(), "Khác"],

@@ -236,7 +236,9 @@ on("submit", async e => {
 	const f = e.target; if (!f.matches("[data-session]")) return;
 	no(e); let bad = W.offline, c = refused;
 	try {
-		const r = await post("/sign-in", new FormData(f)), t = r.headers.get("X-CSRF-Token"); bad = r.ok ? "" : r.status < 500 ? W.password : bad;
+		const r = await post("/sign-in", new FormData(f)), t = r.headers.get("X-CSRF-Token"), step = r.headers.get("X-Second-Step"), code = $("[data-code]", f); bad = r.ok ? "" : r.status < 500 ? W.password : bad;
+		if (step?.startsWith("/sign-in/code")) { code.hidden = false; put($(".msg", f), ""); return $("input", code).focus(); }
+		if (step) return location.assign(step);
 		if (t) { meta().content = t; $$("[name=csrf_token]").forEach(i => i.value = t); }
 	} catch { /* offline */ }
 	put($(".msg", f), bad); if (bad) return;

@@ -1,27 +1,22 @@
 """Sign-in and sign-out pages, and the way home."""
 
-import re
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from his.identity import service
-from his.identity.access import NOBODY, OWN_SITE, Caller, cookie_name, load_user, needs
+from his.identity.access import NOBODY, Caller, cookie_name, load_user, needs
+from his.identity.pages.cookies import browser, give, own_site
+from his.identity.pages.local import local
 from his.identity.rules import HOME_PAGE
 from his.identity.terms import Capability, Role
 from his.kit import clock
-from his.kit.config import get_settings
-from his.kit.errors import HisError, Kind
+from his.kit.errors import HisError
 from his.web.page import is_fragment, render
 
 router = APIRouter()
-LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
-
-
-def _local(address: str) -> str:
-    """Only a path of this host may follow a sign-in: browsers read `/\\` as `//` and skip tabs and line breaks."""
-    return address if LOCAL.fullmatch(address) else ""
 
 
 @router.get("/sign-in")
@@ -29,8 +24,8 @@ async def sign_in_page(request: Request, next: str = "") -> Response:  # the nam
     """The sign-in page; who is signed in already goes home."""
     user = await load_user(request.app.state.database, request.cookies.get(cookie_name(), ""), clock.now())
     if user is not None:
-        return RedirectResponse(_local(next) or HOME_PAGE[user.role], 303)
-    return render(request, "sign_in.html", {"next": _local(next), "username": "", "error": ""})
+        return RedirectResponse(local(next) or HOME_PAGE[user.role], 303)
+    return render(request, "sign_in.html", {"next": local(next), "username": "", "error": ""})
 
 
 @router.post("/sign-in")
@@ -38,12 +33,15 @@ async def sign_in(
     request: Request,
     username: Annotated[str, Form(max_length=100)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
+    code: Annotated[str, Form(max_length=40)] = "",
     next: Annotated[str, Form(max_length=10_000)] = "",  # the name in the form
 ) -> Response:
-    """Check the password and set the session cookie; a wrong one shows the form again with a sentence."""
-    now, settings = clock.now(), get_settings()
-    if request.headers.get("sec-fetch-site", "same-origin") not in OWN_SITE:
-        raise HisError(Kind.FORBIDDEN, "Trang đã cũ. Tải lại trang rồi làm lại.")
+    """Check the password and set the session cookie; a wrong one shows the form again with a sentence.
+
+    An account with a second factor goes on to its second step, unless the code came along (the dialog over a page).
+    """
+    now, here = clock.now(), browser(request)
+    own_site(request)
     try:
         async with request.app.state.database.scoped(NOBODY) as db:
             account, token = await service.sign_in(
@@ -51,28 +49,32 @@ async def sign_in(
                 username.strip(),
                 password,
                 now,
-                agent=request.headers.get("user-agent", ""),
-                hours=settings.session_hours,
+                agent=here.agent,
+                hours=here.hours,
+                address=here.address,
                 previous=request.cookies.get(cookie_name(), ""),
+                code=code,
             )
     except HisError as error:
-        context = {"next": _local(next), "username": username, "error": error.message}
+        context = {"next": local(next), "username": username, "error": error.message}
         return render(request, "sign_in.html", context, error.status)
-    home = _local(next) or HOME_PAGE[Role(account.role)]
-    response: Response = RedirectResponse(home, 303)
-    if is_fragment(request):  # the dialog over a page whose session had ended: the page stays as it is
-        user = await load_user(request.app.state.database, token, now)
-        response = Response(status_code=204, headers={"X-CSRF-Token": user.csrf if user else ""})
-    response.set_cookie(
-        cookie_name(),
-        token,
-        max_age=settings.session_hours * 3600,
-        httponly=True,
-        secure=settings.secure_cookies,
-        samesite="lax",
-        path="/",
-    )
-    return response
+    database = request.app.state.database
+    half = await load_user(database, token, now, half=True)
+    home = local(next) or HOME_PAGE[Role(account.role)]
+    if half is not None:
+        suffix = f"?next={quote(home, safe='/?=:,')}" if half.stage == "code" else ""
+        return give(_onward(request, f"/sign-in/{half.stage}{suffix}"), token)
+    if not is_fragment(request):
+        return give(RedirectResponse(home, 303), token)
+    user = await load_user(database, token, now)  # the dialog over a page whose session had ended: the page stays
+    return give(Response(status_code=204, headers={"X-CSRF-Token": user.csrf if user else ""}), token)
+
+
+def _onward(request: Request, address: str) -> Response:
+    """To the second step; the dialog leaves its page for it, because the page's form cannot be kept through a set-up."""
+    if is_fragment(request):
+        return Response(status_code=409, headers={"X-Second-Step": address})
+    return RedirectResponse(address, 303)
 
 
 @router.post("/sign-out")
