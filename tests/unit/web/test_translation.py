@@ -38,15 +38,8 @@ from tests.unit.web import trail_words
 
 HIS = Path(__file__).parents[3] / "his"
 GALLERY = {"web/templates/parts.html", "web/templates/parts_exam.html"}  # examples with invented people
-NOT_WORDS = {
-    "KB",
-    "BHYT",
-    "SHA-256",
-    "Ctrl K",
-    "Enter",
-    "Esc",
-    "required",
-}  # a card's name, a hash, key caps, an attribute
+NOT_WORDS = {"KB", "BHYT", "SHA-256", "Ctrl K", "Enter", "Esc", "required"}
+"""A card's name, a hash, key caps, an attribute."""
 OWN_LETTERS = {"đ", "đồng", "ẩn"}  # the currency, and the word a hidden cell of an export holds
 ALLOWED = {"đ", "đồng", "tuổi", "Từ"}  # the currency; parts cut from an age group to fit a narrow column
 VIETNAMESE = re.compile("[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE)
