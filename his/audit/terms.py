@@ -47,7 +47,6 @@ ACTIONS: Final[dict[str, str]] = {
     "note:sign": "Ký bệnh án",
     "vitals:record": "Ghi sinh hiệu",
     "diagnosis:set": "Ghi chẩn đoán",
-    "diagnosis:traditional": "Ghi bệnh y học cổ truyền",
     "diagnosis:remove": "Bỏ chẩn đoán",
     "diagnosis:make-main": "Đổi bệnh chính",
     "diagnosis:traditional": "Ghi bệnh y học cổ truyền",
