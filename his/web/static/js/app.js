@@ -189,18 +189,6 @@ on("submit", e => e.target.dirty = false);
 const again = () => forms().forEach(f => { f.next = 0; draft(f); });
 addEventListener("online", again); addEventListener("pagehide", () => forms().forEach(f => draft(f, true)));
 
-/* Doses × days; ½, 1/2 or 0,5 */
-const read = s => { const m = /^(\d+)\/([1-9]\d*)$/.exec(s = s.trim().replace("½", "0,5").replace(",", ".")); return m ? m[1] / m[2] : Number(s); };
-on("input", e => {
-	const tr = up(e, "[data-dose]"); if (!tr) return;
-	let sum = 0, days = 0, bad = false;
-	for (const d of $$(".dose", tr)) {
-		const n = read(d.value), wrong = !(n >= 0); bad ||= wrong; attr(d, "aria-invalid", wrong);
-		if (d.matches(".days")) days = n; else { sum += n; d.classList.toggle("z", !n); }
-	}
-	const q = bad ? "" : Math.ceil(Math.round(sum * days * 1e3) / 1e3);
-	put($("[data-quantity]", tr), bad ? "–" : q.toLocaleString("vi-VN")); $("[name^=q]", tr).value = q;
-});
 on("keydown", e => {
 	const t = at(e), step = {ArrowUp: -1, ArrowDown: 1}[e.key]; if (!step || !t.matches(".dose,.aq")) return;
 	const all = $$(`td:nth-child(${t.closest("td").cellIndex + 1}) :is(.dose,.aq)`, t.closest("tbody"));
