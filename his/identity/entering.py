@@ -185,7 +185,7 @@ async def _admit(db: Db, address: str, now: datetime) -> None:
     """Raise TOO_MANY while the address has used up its guesses."""
     settings = get_settings()
     known = await store.find_address(db, address) if address else None
-    if known is None or known.failed < settings.sign_in_attempts_address:
+    if known is None or known.failed < settings.address_sign_in_attempts:
         return
     if known.since + timedelta(minutes=settings.lockout_minutes) > now:
         raise HisError(

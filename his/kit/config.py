@@ -140,7 +140,7 @@ class Settings(Outward):
         15, ge=1, le=240, description="Citizens are signed out after this long without a click."
     )
     sign_in_attempts: int = Field(5, ge=1, le=100, description="Wrong passwords in a row before an account is locked.")
-    sign_in_attempts_address: int = Field(
+    address_sign_in_attempts: int = Field(
         50,
         ge=5,
         le=10_000,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, desc, select, union_all
 
 from his.encounters.tables import Encounter
 from his.identity.tables import Practitioner, Unit
@@ -13,11 +13,13 @@ from his.kit.errors import not_found
 from his.kit.joined import labelled, part, part_or_none
 from his.orders.tables import Observation, ServiceRequest
 from his.papers.tables import ClinicalPaper, HivRecord
+from his.papers.terms import PaperKind
 from his.prescriptions.tables import MedicationRequest
 
 PaperRow = ClinicalPaper | HivRecord
 PaperModel = type[ClinicalPaper] | type[HivRecord]
 MOST_PAPERS = 100
+HIV_KIND = PaperKind.HIV_CARE.value
 _staff, _encounter = table(Practitioner), table(Encounter)
 _value, _order, _drug = table(Observation), table(ServiceRequest), table(MedicationRequest)
 
@@ -45,6 +47,21 @@ async def list_papers(db: Db, encounter_id: UUID, model: PaperModel, *, issued: 
         query = query.where(paper.c.state == "issued")
     rows = await db.all(query.order_by(paper.c.issued_at.desc(), paper.c.id.desc()).limit(MOST_PAPERS))
     return [Signed(part(row, model, "p"), part_or_none(row, Practitioner, "d")) for row in rows]
+
+
+async def list_issued(db: Db, encounter_id: UUID) -> list[Signed]:
+    """Papers in force of a visit from both tables in one statement: the clinical ones, then HIV care, each newest first."""
+    models: tuple[PaperModel, ...] = (ClinicalPaper, HivRecord)
+    both = [
+        _query(model).where(table(model).c.encounter_id == encounter_id, table(model).c.state == "issued")
+        for model in models
+    ]
+    newest = (desc("p__issued_at"), desc("p__id"))
+    rows = await db.all(union_all(*both).order_by(*newest).limit(2 * MOST_PAPERS))
+    doctors = [part_or_none(row, Practitioner, "d") for row in rows]
+    hiv = [row.p__kind == HIV_KIND for row in rows]
+    clinical = [Signed(part(r, ClinicalPaper, "p"), d) for r, d, h in zip(rows, doctors, hiv, strict=True) if not h]
+    return clinical + [Signed(part(r, HivRecord, "p"), d) for r, d, h in zip(rows, doctors, hiv, strict=True) if h]
 
 
 async def list_hiv_of_patient(db: Db, patient_id: UUID) -> list[Signed]:

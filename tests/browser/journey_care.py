@@ -28,7 +28,7 @@ class Care(Story):
         expect(page.locator(f"#room-{ROOM}")).to_be_checked()
         expect(page.locator("#visit-panel .est")).to_contain_text("36.500")
         with page.context.expect_page() as opened:
-            hands.press(page.locator("[data-action=save-print]"), "Control+i")
+            hands.press(page.locator("[data-action=save-print]:visible"), "Control+i")
         slip = opened.value
         slip.wait_for_url("**/front-desk/slip/*.pdf")
         self.visit = slip.url.rsplit("/", 1)[1].removesuffix(".pdf")

@@ -61,7 +61,7 @@ class Settlement(Story):
         for n in range(2):
             self._check_box(hands, n)
         watch.start()
-        ready = page.locator("[data-action=save-print]")
+        ready = page.locator("[data-action=save-print]:visible")
         expect(ready).not_to_have_attribute("aria-disabled", "true")
         hands.press(ready, "Control+i")
         expect(page.locator("#order")).to_contain_text("Đã phát xong")

@@ -32,9 +32,9 @@ def patient_of(house: House) -> tuple[str, str]:
         row = owner.execute(
             "INSERT INTO patient (unit_id, id, version, person_id, code, name, birth_date, birth_precision, gender, "
             "citizen_number, phone, address, province_code, ward_code, old_address, ethnicity_code, occupation_code, "
-            "nationality_code, guardian_name, guardian_phone, allergy_state, active, created_at, updated_at) VALUES "
+            "nationality_code, birth_time, blood_group, guardian_name, guardian_phone, allergy_state, active, created_at, updated_at) VALUES "
             "(2, %s, 1, %s, '26-999001', 'Mạc Thị Lan', '1990-01-01', 'day', 'female', '', '', '', '', '', '', '01', "
-            "'00000', '000', '', '', 'not-asked', true, now(), now()) RETURNING id, code",
+            "'00000', '000', '', '', '', '', 'not-asked', true, now(), now()) RETURNING id, code",
             (person, person),
         ).fetchone()
     assert row is not None

@@ -70,7 +70,7 @@ def test_a_session_that_ends_while_typing_loses_nothing(page: Page, owner: psyco
     assert NAME in unquote_plus(again.value.post_data or ""), "the same request goes on with what was typed"
     answer = again.value.response()
     assert answer is not None
-    assert answer.status == 200
+    assert answer.status in (200, 422), "the desk has answered; 422 names what is still missing for a visit"
     expect(page.locator("#visit-form [name=name]")).to_have_value(re.compile(NAME, re.IGNORECASE))
     expect(page.locator("#visit-form [name=reason]")).to_have_value("Đau bụng từ đêm qua")
     assert owner.execute("SELECT count(*) FROM web_session").fetchone() == before

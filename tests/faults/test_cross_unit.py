@@ -67,7 +67,9 @@ async def test_the_same_records_are_there_for_their_own_unit(web, world, owner):
     assert seen > 60, "the probes would prove nothing if nobody could see the records"
 
 
-@pytest.mark.parametrize("table", ["encounter", "resource_current"])
+@pytest.mark.parametrize(
+    "table", ["encounter", "resource_current", "resource_version", "resource_index", "resource_date"]
+)
 async def test_a_table_without_its_policy_is_seen(web, world, owner, table):
     owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
     try:

@@ -45,6 +45,5 @@ async def list_hiv_of_patient(db: Db, patient_id: UUID) -> list[Signed]:
 
 async def issued_papers(db: Db, encounter_id: UUID) -> list[tuple[PaperKind, Paper]]:
     """Every paper in force, oldest first, HIV care too: for sealing a dossier, which no person reads."""
-    rows = await store.list_papers(db, encounter_id, ClinicalPaper, issued=True)
-    rows += await store.list_papers(db, encounter_id, HivRecord, issued=True)
+    rows = await store.list_issued(db, encounter_id)
     return [(PaperKind(signed.row.kind), stated(signed)) for signed in reversed(rows)]

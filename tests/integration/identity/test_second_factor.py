@@ -147,7 +147,7 @@ async def test_the_exemption_ends_with_the_demonstration(client, owner, monkeypa
 
 
 async def test_an_address_that_guesses_is_refused_whoever_it_names(client, owner, monkeypatch):
-    monkeypatch.setenv("HIS_SIGN_IN_ATTEMPTS_ADDRESS", "6")
+    monkeypatch.setenv("HIS_ADDRESS_SIGN_IN_ATTEMPTS", "6")
     get_settings.cache_clear()
     for n in range(6):
         assert (await post(client, username=f"nobody-{n}", password="x")).status_code == 401
