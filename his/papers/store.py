@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, and_, desc, select, union_all
+from sqlalchemy import Select, and_, desc, select, text, union_all
 
 from his.encounters.tables import Encounter
 from his.identity.tables import Practitioner, Unit
@@ -56,7 +56,7 @@ async def list_issued(db: Db, encounter_id: UUID) -> list[Signed]:
         _query(model).where(table(model).c.encounter_id == encounter_id, table(model).c.state == "issued")
         for model in models
     ]
-    newest = (desc("p__issued_at"), desc("p__id"))
+    newest = [desc(text("p__issued_at")), desc(text("p__id"))]
     rows = await db.all(union_all(*both).order_by(*newest).limit(2 * MOST_PAPERS))
     doctors = [part_or_none(row, Practitioner, "d") for row in rows]
     hiv = [row.p__kind == HIV_KIND for row in rows]
