@@ -15,7 +15,7 @@ from his.web.page import MenuItem, render
 router = APIRouter()
 MENU = [
     (Capability.UNIT_ADMIN, MenuItem("Nhật ký truy cập", "/audit", "history")),
-    (Capability.PRIVACY, MenuItem("Nhật ký truy cập", "/privacy", "history")),
+    (Capability.PRIVACY, MenuItem("Nhật ký", "/privacy", "history")),
 ]
 
 

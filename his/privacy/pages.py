@@ -27,9 +27,9 @@ from his.web.page import MenuItem, render
 router = APIRouter()
 MENU = [
     (Capability.PRIVACY, MenuItem("Người bệnh", "/privacy/patients", "user")),
-    (Capability.PRIVACY, MenuItem("Yêu cầu dữ liệu", "/privacy/requests", "file-text")),
-    (Capability.PRIVACY, MenuItem("Truy cập bất thường", "/privacy/unusual", "triangle-alert")),
-    (Capability.PRIVACY, MenuItem("Danh mục luật", "/privacy/law", "shield")),
+    (Capability.PRIVACY, MenuItem("Đơn yêu cầu", "/privacy/requests", "file-text")),
+    (Capability.PRIVACY, MenuItem("Bất thường", "/privacy/unusual", "triangle-alert")),
+    (Capability.PRIVACY, MenuItem("Luật", "/privacy/law", "shield")),
 ]
 Officer = Annotated[Caller, needs(Capability.PRIVACY)]
 PRINTED = 500

@@ -69,7 +69,7 @@ def test_from_the_record_to_the_answered_request(
     officer.get_by_label("Người bệnh yêu cầu").fill("Sai năm sinh, đúng là 1990")
     officer.get_by_role("button", name="Ghi vào sổ").click()
     expect(officer.locator("#asked")).to_contain_text("Sửa dữ liệu sai")
-    officer.get_by_role("link", name="Yêu cầu dữ liệu").first.click()
+    officer.get_by_role("link", name="Đơn yêu cầu", exact=True).first.click()
     fits(officer)
     shot(officer, "privacy-requests")
     officer.get_by_label(f"Trả lời {cast.patient.code}").fill("Đã sửa ở tiếp đón")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from his.audit.terms import ACTIONS, TYPES
 from his.identity.trace import RECORDS
+from his.pharmacy.terms import Exit
 from his.scheduling.terms import TicketState
 from his.settlement.terms import Move
 
@@ -24,6 +25,7 @@ def test_every_action_has_a_word() -> None:
     assert made == {("ticket", "to.value"), ("review", "action"), ("paper", "action"), ("settlement", "move.value")}
     actions |= {f"ticket:{state.value}" for state in TicketState}
     actions |= {f"settlement:{move.value}" for move in Move}
+    actions |= {"pharmacy:hand-out", *(f"pharmacy:short-{way.value}" for way in Exit)}
     for group, folder in (("review", HIS / "review" / "service"), ("paper", HIS / "papers" / "service")):
         actions |= {f"{group}:{word}" for word in STEP.findall(sources(folder))}
     assert {"payment:take", "review:finish", "review:decide", "review:same", "paper:withdraw"} <= actions
