@@ -40,6 +40,7 @@ def translate(error: Exception) -> HisError:
         return HisError(Kind.INVALID, "Dữ liệu được nhắc tới không có trong đơn vị này.", field=constraint)
     if state.startswith("22") or state in ("23502", "23514") or isinstance(cause, psycopg.DataError):
         return unfit(cause.diag.column_name or "")
-    if state.startswith(("08", "53", "57")) or isinstance(cause, psycopg.OperationalError):
+    # 25P03, 25P04: the server ended a transaction that stood still or took too long
+    if state.startswith(("08", "53", "57", "25P03", "25P04")) or isinstance(cause, psycopg.OperationalError):
         return busy()
     raise error

@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -59,7 +60,8 @@ def seen(clone, tmp_path_factory):
     folder = tmp_path_factory.mktemp("observed")
     collector = HTTPServer(("127.0.0.1", 0), Collector)
     threading.Thread(target=collector.serve_forever, daemon=True).start()
-    port, metrics_port = free_port(), free_port()
+    door = socket.create_server(("127.0.0.1", 0))  # held from the start: nobody else can be answered for the service
+    port, metrics_port = door.getsockname()[1], free_port()
     environment = os.environ | {
         "HIS_DATA_DIR": str(folder),
         "HIS_APP_DATABASE_URL": clone["his_app"],
@@ -74,14 +76,14 @@ def seen(clone, tmp_path_factory):
         "uvicorn",
         "his.serve:service",
         "--factory",
-        "--port",
-        str(port),
+        "--fd",
+        str(door.fileno()),
         "--log-config",
         str(CONFIGURATION),
     ]
     logs = [(folder / name).open("w") for name in ("web.log", "worker.log")]
     children = [
-        subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        subprocess.Popen(command, env=environment, stdout=log, stderr=log, pass_fds=[door.fileno()])
         for command, log in zip((web, [*python, "his", "worker"]), logs, strict=True)
     ]
     try:

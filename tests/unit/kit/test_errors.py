@@ -1,8 +1,10 @@
 """Errors: every kind has a status, refusals carry their findings, equal answers stay equal."""
 
+import psycopg
 import pytest
 
 from his.kit.errors import STATUS, Finding, HisError, Kind, Severity, invalid, not_found, refuse_errors
+from his.kit.refusals import translate
 
 EXPECTED = {
     "invalid": 400, "unauthenticated": 401, "forbidden": 403, "not-found": 404, "conflict": 409, "deleted": 410,
@@ -55,3 +57,8 @@ def test_one_error_speaks_alone():
     with pytest.raises(HisError) as caught:
         refuse_errors([finding("E1", Severity.ERROR)])
     assert caught.value.message == "Câu E1."
+
+
+@pytest.mark.parametrize("ended", [psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.QueryCanceled])
+def test_what_the_server_ended_is_told_to_come_back(ended: type[psycopg.Error]) -> None:
+    assert translate(ended("terminating connection")).kind is Kind.BUSY
