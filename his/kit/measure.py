@@ -8,10 +8,11 @@ import os
 import time
 from typing import Final
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from his.kit.config import get_settings
 from his.kit.routes import route_of, verb_of
+from his.kit.watched import Done, Watched, queries_of
 
 FOLDER: Final = get_settings().data_dir / "metrics"
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(FOLDER)  # read by the library when it is imported
@@ -29,31 +30,18 @@ SECONDS = Histogram(
 QUERIES = Counter("his_queries", "Database statements by route, of pages.", ["route"])
 
 
-class Layer:
-    """Counts every answer; an error that nothing caught counts as 500."""
+class Layer(Watched):
+    """Counts every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def begin(self, scope: Scope) -> Done:
+        """Look at the clock."""
+        started = time.perf_counter()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started, status = time.perf_counter(), 500
-
-        async def counted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self.app(scope, receive, counted)
-        finally:
-            route = route_of(scope)
+        def done(status: int) -> None:
+            route, queries = route_of(scope), queries_of(scope)
             REQUESTS.labels(route, verb_of(scope), str(status)).inc()
             SECONDS.labels(route).observe(time.perf_counter() - started)
-            db = scope.get("state", {}).get("db")
-            if db is not None:
-                QUERIES.labels(route).inc(db.queries)
+            if queries is not None:
+                QUERIES.labels(route).inc(queries)
+
+        return done

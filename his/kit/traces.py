@@ -10,11 +10,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from his.kit.config import get_settings
 from his.kit.requests import request_id
 from his.kit.routes import route_of, verb_of
+from his.kit.watched import Done, Watched, queries_of
 
 SECONDS = 5
 
@@ -26,45 +27,31 @@ def provider(address: str) -> TracerProvider:
     return made
 
 
-class Layer:
+class Layer(Watched):
     """One span for each request."""
 
-    def __init__(self, app: ASGIApp, traces: TracerProvider | None = None) -> None:
-        self.app = app
-        self.tracer = (traces or provider(get_settings().traces_url)).get_tracer("his")
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self.tracer = provider(get_settings().traces_url).get_tracer("his")
         self.propagator = TraceContextTextMapPropagator()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        sent = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in scope["headers"]
-            if name == b"traceparent"
-        }
-        status = 500
-        span = self.tracer.start_span(verb_of(scope), self.propagator.extract(sent), kind=SpanKind.SERVER)
+    def begin(self, scope: Scope) -> Done:
+        """Begin the span, under that of the caller where there is one."""
+        parent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
+        context = None if parent is None else self.propagator.extract({"traceparent": parent})
+        span = self.tracer.start_span(verb_of(scope), context, kind=SpanKind.SERVER)
 
-        async def seen(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self.app(scope, receive, seen)
-        finally:
-            route = route_of(scope)
+        def done(status: int) -> None:
+            route, queries = route_of(scope), queries_of(scope)
             span.update_name(f"{verb_of(scope)} {route}")
-            span.set_attributes(
-                {"http.request.method": verb_of(scope), "http.route": route, "http.response.status_code": status}
-            )
+            span.set_attribute("http.request.method", verb_of(scope))
+            span.set_attribute("http.route", route)
+            span.set_attribute("http.response.status_code", status)
             span.set_attribute("his.request", request_id.get())
-            db = scope.get("state", {}).get("db")
-            if db is not None:
-                span.set_attribute("his.queries", db.queries)
+            if queries is not None:
+                span.set_attribute("his.queries", queries)
             if status >= 500:
                 span.set_status(StatusCode.ERROR)
             span.end()
+
+        return done

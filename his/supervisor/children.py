@@ -20,13 +20,17 @@ LOG_LIMIT_BYTES = 20 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a child runs: its name for people and log file, the command, the environment; `once`: it may end by itself."""
+    """What a child runs: its name for people and log file, the command, the environment; `once`: it may end by itself.
+
+    `patience`: seconds it has to end when it is asked to; then it is killed.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log_file: Path
     once: bool = False
+    patience: float = 6.0
 
 
 class Child:
@@ -101,13 +105,13 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def stop_all(children: Iterable[Child], patience: float = 25.0) -> None:
-    """Ask all children at once, wait together for `patience` seconds, then kill what is left."""
+def stop_all(children: Iterable[Child]) -> None:
+    """Ask all children at once, wait for each as long as its plan has patience, then kill what is left."""
     asked = [child for child in children if child.running]
     for child in asked:
         child.ask_to_stop()
-    deadline = time.monotonic() + patience
-    while any(child.running for child in asked) and time.monotonic() < deadline:
+    started = time.monotonic()
+    while any(child.running and time.monotonic() < started + child.plan.patience for child in asked):
         time.sleep(0.05)
     for child in asked:
         child.end()

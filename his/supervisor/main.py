@@ -88,7 +88,7 @@ def plan(settings: Settings, owner: str) -> Sequence[Plan]:
     app = {"HIS_APP_DATABASE_URL": _address(settings, owner, "his_app")}
     worker = app | {"HIS_WORKER_DATABASE_URL": _address(settings, owner, "his_worker")}
     return [
-        Plan("web", web, environment(settings, app), settings.log_dir / "web.log"),
+        Plan("web", web, environment(settings, app), settings.log_dir / "web.log", patience=int(FINISH_SECONDS) + 5.0),
         Plan("worker", [*python, "his", "worker"], environment(settings, worker), settings.log_dir / "worker.log"),
         Plan("gateway", [*python, "his", "gateway"], environment(settings, {}), settings.log_dir / "gateway.log"),
         *_history(settings, python, app),

@@ -1,11 +1,8 @@
 """What the children are told when they start."""
 
-import inspect
-
 from uvicorn.main import main as uvicorn_command
 
 from his.kit.config import Settings
-from his.supervisor.children import stop_all
 from his.supervisor.main import plan
 
 
@@ -15,5 +12,6 @@ def test_web_processes_are_patient(tmp_path):
     told = uvicorn_command.make_context("uvicorn", list(web.command[3:])).params
     assert told["timeout_keep_alive"] > 60, "proxies keep a connection for a minute"
     assert told["timeout_worker_healthcheck"] >= 30, "a busy process must not be taken for a dead one"
-    patience = inspect.signature(stop_all).parameters["patience"].default
-    assert 10 <= told["timeout_graceful_shutdown"] < patience <= 30, "what is under way is finished, a stop has its end"
+    assert 10 <= told["timeout_graceful_shutdown"] < web.patience <= 30, (
+        "what is under way is finished, a stop has its end"
+    )
