@@ -237,7 +237,8 @@ def ledger_of(folder):
 
 
 def judged(installation, desk):
-    """Lost, doubled and untold visits, and holes in what is numbered, as the database has them now."""
+    """Lost, doubled and untold visits, those that are not as they were confirmed, and holes in what is numbered, as the
+    database has them now."""
     visits = installation.rows("SELECT id::text, dossier_code, patient_id::text FROM encounter WHERE unit_id = 2")
     tickets = installation.rows(
         "SELECT encounter_id::text, room_id::text, day::text, number FROM ticket WHERE unit_id = 2 ORDER BY day, number"
@@ -245,12 +246,15 @@ def judged(installation, desk):
     patients = installation.rows("SELECT code, citizen_number FROM patient WHERE unit_id = 2")
     told = ledger_of(installation.folder)
     there = {v[0] for v in visits}
+    said = {(answer["encounter_id"], answer["dossier_code"]) for answer in desk.confirmed.values()}
     days = Counter((t[1], t[2]) for t in tickets)
     most = {key: max(t[3] for t in tickets if (t[1], t[2]) == key) for key in days}
     return {
         "confirmed": len(told),
         "lost": len(told - there),
         "untold": len(there - told),
+        "misstated": len(said - {(v[0], v[1]) for v in visits}),
+        "without_ticket": len(there - {t[0] for t in tickets}),
         "doubled": sum(n - len(set(x)) for n, x in (
             (len(visits), [v[1] for v in visits]), (len(patients), [p[1] for p in patients]),
             (len(tickets), [t[0] for t in tickets]), (len(patients), [p[0] for p in patients]),
@@ -260,7 +264,7 @@ def judged(installation, desk):
     }  # fmt: skip
 
 
-SAFE_AND_ONCE = {"lost": 0, "untold": 0, "doubled": 0, "ticket_holes": 0}
+SAFE_AND_ONCE = {"lost": 0, "untold": 0, "misstated": 0, "without_ticket": 0, "doubled": 0, "ticket_holes": 0}
 
 
 def pause(chance, shortest=0.2, longest=1.2):
