@@ -147,3 +147,27 @@ async def test_a_wrong_import_is_refused_by_name(fhir: httpx.AsyncClient) -> Non
     assert complaint(await fhir.post("/$import", json={"resourceType": "Parameters"}))[0] == 400
     odd = {"resourceType": "Parameters", "parameter": [{"name": "input", "part": [{"name": "type", "valueCode": "Patient"}]}]}  # fmt: skip
     assert complaint(await fhir.post("/$import", json=odd)) == (400, "Parameters.parameter[0].part")
+
+
+async def test_a_line_may_point_to_what_its_client_can_find(fhir: httpx.AsyncClient, worker: Database) -> None:
+    number = uuid4().hex
+    doctor = {"resourceType": "Practitioner", "identifier": [{"system": "urn:x", "value": number}]}
+    made = (await fhir.post("/Practitioner", json=doctor)).json()["id"]
+    line = {
+        **PATIENT,
+        "id": str(uuid4()),
+        "generalPractitioner": [{"reference": f"Practitioner?identifier=urn:x|{number}"}],
+    }
+    answer = await fhir.post("/$import?type=Patient", content=json.dumps(line).encode(), headers=NDJSON)
+    _, _, errors = await imported(fhir, worker, answer.headers["content-location"])
+    assert errors == []
+    stored = (await fhir.get(f"/Patient/{line['id']}")).json()
+    assert stored["generalPractitioner"] == [{"reference": f"Practitioner/{made}"}]
+    blind = {**line, "id": str(uuid4())}
+    headers = {**NDJSON, "x-denied": "search", "x-actor": "blind"}
+    answer = await fhir.post("/$import?type=Patient", content=json.dumps(blind).encode(), headers=headers)
+    assert answer.status_code == 202
+    await finish(worker)
+    manifest = (await fhir.get(answer.headers["content-location"], headers={"x-actor": "blind"})).json()
+    assert len(manifest["error"]) == 1
+    assert (await fhir.get(f"/Patient/{blind['id']}")).status_code == 404
