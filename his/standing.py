@@ -17,7 +17,8 @@ from his.kit.config import get_settings
 from his.kit.pools import clinic, jobs
 
 SERVICE_ROLES: Final = ("his_app", "his_worker")
-LIMITED_ROLE: Final = "his_limited"
+ROLES_WITHOUT_SIGN_IN: Final = ("his_limited", "his_retention")
+"""Those of the FHIR view and of the retention of the audit trail."""
 _PACKAGE: Final = Path(__file__).parent
 _MARKED: Final = "SELECT obj_description(to_regclass('public.alembic_version'), 'pg_class')"
 
@@ -51,7 +52,7 @@ def has_schema(connection: psycopg.Connection[Any], print_of_program: str) -> bo
     marked = connection.execute(_MARKED).fetchone()
     if marked is None or marked[0] != f"his {print_of_program}":
         return False
-    wanted = [*SERVICE_ROLES, LIMITED_ROLE]
+    wanted = [*SERVICE_ROLES, *ROLES_WITHOUT_SIGN_IN]
     known = connection.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)", (wanted,)).fetchone()
     return known == (len(wanted),)
 

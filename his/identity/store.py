@@ -67,12 +67,6 @@ async def get_factor(db: Db, account_id: UUID) -> AccountFactor | None:
     return await db.model(AccountFactor, select(_factor).where(_factor.c.account_id == account_id))
 
 
-async def has_factor(db: Db, account_id: UUID) -> bool:
-    """Has the account a second factor in use?"""
-    query = select(_factor.c.account_id).where(_factor.c.account_id == account_id, _factor.c.confirmed_at.is_not(None))
-    return await db.scalar(query) is not None
-
-
 async def find_recovery_code(db: Db, account_id: UUID, code_sha256: str) -> RecoveryCode | None:
     """A recovery code of the account, used or not."""
     query = select(_recovery).where(_recovery.c.account_id == account_id, _recovery.c.code_sha256 == code_sha256)

@@ -24,6 +24,7 @@ from tests.faults.trial import report
 from tests.faults.truth import read
 
 web, world = contract.web, contract.world  # the fixtures
+PROBLEM = "application/problem+json"
 REFUSAL = "Tài khoản này không có quyền làm việc này."
 NOWHERE = "0198b2a0-0000-7000-8000-00000000dead"
 LEAVING = {"/sign-out"}
@@ -64,6 +65,8 @@ async def walk(web, world, role: Role, seen: Seen) -> None:
         answer = await web.request(entry.method, address, headers=headers)
         refused = answer.status_code == 403 and REFUSAL in answer.text
         seen.add(role, str(entry), table.may(role, entry.capability.value), not refused, answer.status_code)
+        if refused and entry.api and answer.headers["content-type"] != PROBLEM:
+            seen.wrong.append(f"{entry} refuses as {answer.headers['content-type']}")
 
 
 async def walk_fhir(web, world, role: Role, seen: Seen) -> None:

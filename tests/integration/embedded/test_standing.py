@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from his import standing
+from his.audit import schema as audit_schema
 from his.fhir import viewschema
 from his.migrate import migrate
 from his.seed import seed_demo
@@ -23,8 +24,8 @@ def data_dir(tmp_path, template):
     return migrate_dir
 
 
-def test_names_one_role_as_the_fhir_view_does():
-    assert standing.LIMITED_ROLE == viewschema.ROLE
+def test_names_the_roles_as_their_makers_do():
+    assert standing.ROLES_WITHOUT_SIGN_IN == (viewschema.ROLE, audit_schema.RETENTION_ROLE)
 
 
 def test_a_schema_of_this_program_stands(clone, data_dir):
