@@ -23,7 +23,13 @@ class ListName(StrEnum):
     AREA = "area"  # [MA_KHUVUC]
     ROUTE = "route"  # [DUONG_DUNG]
     REVIEW_REASON = "review-reason"  # reasons of refusal; extra: criterion (TT 12/2026/TT-BTC, article 10)
+    FACILITY = "facility"  # [MA_DKBD, MA_NOI_DI, MA_NOI_DEN] empty until the installation loads the authority's list
+    TRADITIONAL = "traditional"  # [MA_BENH_YHCT] empty until the installation loads the ministry's list
     ALLERGY_GROUP = "allergy-group"  # groups of active ingredients; extra: ingredients
+
+
+# national lists that only a whole copy makes useful: the starter set has none, the rules stay silent without them
+BROUGHT_BY_THE_INSTALLATION = frozenset({ListName.FACILITY, ListName.TRADITIONAL})
 
 
 class ServiceKind(StrEnum):

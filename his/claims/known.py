@@ -4,6 +4,7 @@ Only what the dossier names is kept, so that the same findings can be made years
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 
@@ -39,6 +40,30 @@ class ListedDrug:
     route_code: str
     unit: str
     price: Decimal
+    dosage_form: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedSupply:
+    """A medical supply approved and in force; `price` is đồng a unit, 0 when none is approved; `tenders` are the approved
+    TT_THAU, empty when the list names none.
+    """
+
+    code: str
+    name: str
+    unit: str
+    price: Decimal
+    tenders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BedUse:
+    """A bed (MA_GIUONG) of the unit in which another visit lay whole, from one instant to another; `visit` is its code."""
+
+    bed: str
+    visit: str
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,5 +85,8 @@ class Known:
     services: tuple[ListedService, ...] = ()
     drugs: tuple[ListedDrug, ...] = ()
     staff: tuple[ListedStaff, ...] = ()
+    supplies: tuple[ListedSupply, ...] = ()
+    staff_numbers: tuple[str, ...] = ()  # social-insurance numbers of the staff that the dossier names
+    beds_of_others: tuple[BedUse, ...] = ()
     ward_province: str = ""
     card_states: tuple[tuple[str, str], ...] = ()  # number and provisional, confirmed or refused

@@ -34,10 +34,10 @@ from his.registration.tables import Coverage
 
 _icd, _service, _drug, _code, _ward = (table(m) for m in (Diagnosis10, ServiceItem, Drug, Code, Ward))
 _staff = table(Practitioner)
-SMALL = ("nationality", "ethnicity", "occupation", "province", "department", "accident")
+SMALL = ("nationality", "ethnicity", "occupation", "province", "department", "accident", "facility", "traditional")
 _DIAGNOSIS = ("not_primary", "discouraged_primary", "has_more_specific", "sex")
 _SERVICE = ("name", "cost_group", "insured_price_vnd")
-_DRUG = ("ingredient_code", "name", "strength", "route_code", "unit", "price_vnd")
+_DRUG = ("ingredient_code", "name", "strength", "route_code", "unit", "price_vnd", "dosage_form")
 
 
 def _in_force(source: Table) -> ColumnElement[bool]:
@@ -73,12 +73,13 @@ _QUERY = union_all(
     _branch("drug", _drug, _DRUG, _among(_drug.c.code, "drug"), _in_force(_drug)),
     _branch("ward", _ward, ("province_code",), _among(_ward.c.code, "ward")),
     _branch("staff", _staff, ("title", "active"), _among(_staff.c.license_number, "staff"), key="license_number"),
+    _branch("staff-number", _staff, (), _among(_staff.c.insurance_number, "numbers"), key="insurance_number"),
     *(
         _branch("code", _code, ("list_name",), _code.c.list_name == name, _among(_code.c.code, name), _in_force(_code))
         for name in SMALL
     ),
     _loaded("icd10", _icd), _loaded("service", _service), _loaded("drug", _drug), _loaded("ward", _ward),
-    _loaded("staff", _staff), *(_loaded(name, _code, _code.c.list_name == name) for name in SMALL),
+    _loaded("staff", _staff), _loaded("staff-number", _staff, _staff.c.insurance_number != ""), *(_loaded(name, _code, _code.c.list_name == name) for name in SMALL),
 )  # fmt: skip
 
 
@@ -91,10 +92,13 @@ def _asked(facts: ClaimFacts, service_codes: Iterable[str], on: date) -> dict[st
         "ward": {facts.ward_code},
         "staff": _people(facts),
         "nationality": {facts.nationality_code},
-        "ethnicity": {facts.ethnicity_code},
+        "numbers": {facts.head_number},
+        "ethnicity": {facts.ethnicity_code, *(birth.mother_ethnicity for birth in facts.papers.births)},
         "occupation": {facts.occupation_code[:2]},
         "province": {facts.province_code},
-        "department": set(facts.department_codes),
+        "department": {*facts.department_codes, *(x.department_code for x in facts.lines)},
+        "facility": _facilities(facts),
+        "traditional": {*facts.traditional_codes, *(c for x in facts.services for c in x.traditional_codes)},
         "accident": {facts.accident_code},
     }
     return {"on": on} | {name: [code for code in codes if code] for name, codes in asked.items()}
@@ -104,7 +108,16 @@ def _people(facts: ClaimFacts) -> set[str]:
     lines = (c for x in facts.lines for c in x.practitioner_codes)
     performers = (c for x in facts.lines if isinstance(x, ServiceLine) for c in x.performer_codes)
     authors = (c for note in facts.notes for c in note.author_codes)
-    return {*lines, *performers, *authors, *(r.reader_code for r in facts.results)}
+    papers = facts.papers
+    signed = (papers.discharge, papers.antenatal_leave, papers.sick_leave, papers.referral, papers.follow_up)
+    signers = (paper.doctor_license for paper in signed if paper)
+    return {*lines, *performers, *authors, *signers, *(r.reader_code for r in facts.results)}
+
+
+def _facilities(facts: ClaimFacts) -> set[str]:
+    destination = facts.papers.referral.destination_code if facts.papers.referral else ""
+    cards = (card.primary_facility_code for card in facts.cards)
+    return {facts.facility_code, facts.referred_from, facts.referred_to, destination, *cards}
 
 
 async def load_known(
@@ -150,10 +163,12 @@ def _known(rows: Iterable[Any], coverages: Iterable[Coverage]) -> Known:
             ListedDrug(
                 registration=code, ingredient_code=b["ingredient_code"], name=b["name"], strength=b["strength"],
                 route_code=b["route_code"], unit=b["unit"], price=Decimal(str(b["price_vnd"] or 0)),
+                dosage_form=b["dosage_form"],
             )
             for code, b in of("drug")
         ),
         staff=tuple(ListedStaff(license=code, title=b["title"], active=b["active"]) for code, b in of("staff")),
+        staff_numbers=tuple(code for code, _ in of("staff-number")),
         ward_province=next((b["province_code"] for _, b in of("ward")), ""),
         card_states=tuple((c.card_number, c.state) for c in coverages),
     )  # fmt: skip

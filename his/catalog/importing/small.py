@@ -76,6 +76,13 @@ def _route(line: Line, context: Context) -> Row:
     return parts.entry(line, context, ListName.ROUTE, code=line.need("ma_duong_dung", 40), name=line.need("duong_dung"))
 
 
+def _facility(line: Line, context: Context) -> Row:
+    code = line.need("ma_cskcb", 5)
+    return parts.entry(
+        line, context, ListName.FACILITY, code=code, name=line.need("ten"), province=line.text("ma_tinh_bhxh")
+    )
+
+
 def _province(line: Line, context: Context) -> Row:
     code, short = line.need("code", 2), line.text("name")
     return parts.entry(line, context, ListName.PROVINCE, code=code, name=line.need("full_name"), short=short)
@@ -151,5 +158,14 @@ SMALL: tuple[Source, ...] = (
         "nghe_nghiep_cap2.csv",
         *("code", "name"),
         parse=_simple(ListName.OCCUPATION, "name"),
+    ),
+    # whole lists only: a code that is missing here is an error of the dossier (CORE-028, CORE-032, CORE-043)
+    _of(ListName.FACILITY, "Cơ sở KCB BHYT toàn quốc", "co_so_kcb.csv", "ma_cskcb", "ten", parse=_facility),
+    _of(
+        ListName.TRADITIONAL,
+        "Mã bệnh y học cổ truyền",
+        "benh_yhct.csv",
+        *("code", "name"),
+        parse=_simple(ListName.TRADITIONAL, "name"),
     ),
 )

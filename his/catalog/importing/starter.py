@@ -21,7 +21,7 @@ from his.catalog.importing.source import (
     Source,
     codes,
 )
-from his.catalog.terms import ListName, ServiceKind
+from his.catalog.terms import BROUGHT_BY_THE_INSTALLATION, ListName, ServiceKind
 
 FOLDER = Path(__file__).resolve().parent.parent / "starter"
 START = date(2025, 1, 1)
@@ -152,7 +152,7 @@ def _listed(list_name: ListName) -> Callable[[Line, Context], Row]:
 _SMALL = tuple(
     Source(name.value, name.value, f"lists/{name.value}.csv", ("code", "name"), codes(name.value), _listed(name), START)
     for name in ListName
-    if name is not ListName.ALLERGY_GROUP
+    if name is not ListName.ALLERGY_GROUP and name not in BROUGHT_BY_THE_INSTALLATION
 )
 STARTER: tuple[Source, ...] = (
     Source("icd10", "Mã bệnh ICD-10", "icd10.csv", ("code", "name", "chapter"), ICD10, _icd10, START),

@@ -11,11 +11,16 @@ from his.claims.rules.line_code import LINE_CODE_RULES
 from his.claims.rules.line_money import LINE_MONEY_RULES
 from his.claims.rules.line_service import LINE_SERVICE_RULES
 from his.claims.rules.listed import LISTED_RULES
+from his.claims.rules.listed_codes import LISTED_CODE_RULES
+from his.claims.rules.listed_signers import LISTED_SIGNER_RULES
 from his.claims.rules.listed_staff import LISTED_STAFF_RULES
+from his.claims.rules.listed_supply import LISTED_SUPPLY_RULES
 from his.claims.rules.pack import LAWFUL, RulePack, assess_with
 from his.claims.rules.paper import PAPER_RULES
+from his.claims.rules.paper_days import PAPER_DAY_RULES
 from his.claims.rules.person import PERSON_RULES
 from his.claims.rules.places import Place, makes_sense_early
+from his.claims.rules.plausible import PLAUSIBLE_RULES
 from his.claims.rules.staff import STAFF_RULES
 from his.claims.rules.stay import STAY_RULES
 from his.claims.rules.time_line import LINE_TIME_RULES
@@ -41,7 +46,12 @@ RULES: tuple[Rule[ClaimFacts], ...] = (
     *STAFF_RULES,
     *LISTED_RULES,
     *LISTED_STAFF_RULES,
+    *LISTED_CODE_RULES,
+    *LISTED_SUPPLY_RULES,
+    *LISTED_SIGNER_RULES,
+    *PLAUSIBLE_RULES,
     *PAPER_RULES,
+    *PAPER_DAY_RULES,
     *TOTAL_RULES,
 )
 

@@ -74,11 +74,13 @@ def card_number_shape(facts: ClaimFacts) -> Iterator[Say]:
             )
 
 
-@rule("CLM-CARD-04", "Mã đối tượng trên thẻ có trong danh mục", "CORE-026; QĐ 1351/QĐ-BHXH", severity=WARNING)
+@rule("CLM-CARD-04", "Mã đối tượng trên thẻ có trong danh mục", "CORE-026; QĐ 1351/QĐ-BHXH")
 def card_group_known(facts: ClaimFacts) -> Iterator[Say]:
-    """The first two letters are a known group."""
+    """The first two letters are a known group; a card that the gateway has confirmed proves a group newer than the list."""
+    confirmed = {n for n, state in facts.known.card_states if state == "confirmed"} if facts.known else ()
     for card in facts.cards:
-        if _NUMBER.fullmatch(card.number) and card.number[:2] not in KNOWN_GROUPS:
+        strange = _NUMBER.fullmatch(card.number) and card.number[:2] not in KNOWN_GROUPS
+        if strange and card.number not in confirmed:
             yield Say(f"Mã đối tượng “{card.number[:2]}” trên thẻ lạ. Đối chiếu lại với thẻ.", "XML1.MA_THE_BHYT")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from his.claims.rules.common import INFORMATION, WARNING, Say, about, rule
 from his.claims.rules.reading import is_other
+from his.claims.rules.readings import AGES_OF_CODES
 from his.claims.rules.time_stay import born_on
 from his.claims.terms import ClaimFacts
 
@@ -23,6 +24,11 @@ PERINATAL_DAYS = 366
 def is_icd10(code: str) -> bool:
     """Three to seven characters in the form of ICD-10, not a traditional-medicine code."""
     return 3 <= len(code) <= 7 and bool(_ICD10.fullmatch(code)) and not _TRADITIONAL.fullmatch(code)
+
+
+def is_traditional(code: str) -> bool:
+    """A code of traditional medicine, U50 to U99 with its own ending."""
+    return bool(_TRADITIONAL.fullmatch(code))
 
 
 @rule("CLM-DIAG-01", "Mã bệnh chính là đúng một mã ICD-10", "CORE-036, CORE-042")
@@ -69,7 +75,7 @@ def secondary_once(facts: ClaimFacts) -> Iterator[Say]:
 def traditional_form(facts: ClaimFacts) -> Iterator[Say]:
     """MA_BENH_YHCT holds traditional-medicine codes only."""
     for code in facts.traditional_codes:
-        if not _TRADITIONAL.fullmatch(code):
+        if not is_traditional(code):
             yield Say(f"Mã bệnh YHCT “{code}” không đúng dạng U50–U99. Chọn lại mã YHCT.", "XML1.MA_BENH_YHCT")
 
 
@@ -101,16 +107,24 @@ def code_fits_sex(facts: ClaimFacts) -> Iterator[Say]:
             yield Say(f"Mã bệnh {code} không dùng cho người bệnh {word}. Kiểm lại mã hoặc giới tính.", "XML1.GIOI_TINH")
 
 
-@rule("CLM-DIAG-10", "Mã bệnh sơ sinh hợp tuổi", "CORE-040; QĐ 4469/QĐ-BYT", severity=WARNING)
+@rule("CLM-DIAG-10", "Mã bệnh hợp tuổi", "CORE-040; QĐ 4469/QĐ-BYT", severity=WARNING)
 def code_fits_age(facts: ClaimFacts) -> Iterator[Say]:
-    """Chapter P as main diagnosis of somebody older than a year."""
+    """Chapter P as main diagnosis of somebody older than a year; any code whose meaning states an age that is not his."""
     born = born_on(facts)
-    old = born is not None and (facts.arrived_at.date() - born).days > PERINATAL_DAYS
-    if old and _PERINATAL.match(facts.main_diagnosis_code):
+    if born is None:
+        return
+    arrived = facts.arrived_at.date()
+    if (arrived - born).days > PERINATAL_DAYS and _PERINATAL.match(facts.main_diagnosis_code):
         yield Say(
             f"Mã bệnh chính {facts.main_diagnosis_code} là bệnh chu sinh nhưng người bệnh trên 1 tuổi. Chọn lại mã.",
             "XML1.MA_BENH_CHINH",
         )
+    years = arrived.year - born.year - ((arrived.month, arrived.day) < (born.month, born.day))
+    for code in (facts.main_diagnosis_code, *facts.secondary_diagnosis_codes):
+        for block, least, most, meaning in AGES_OF_CODES:
+            if code.startswith(block) and not least <= years <= most:
+                field = "MA_BENH_CHINH" if code == facts.main_diagnosis_code else "MA_BENH_KT"
+                yield Say(f"Mã {code} ({meaning}) không hợp người {years} tuổi. Kiểm lại mã.", f"XML1.{field}")
 
 
 @rule("CLM-DIAG-11", "Mã phẫu thuật, thủ thuật là ICD-9-CM", "QĐ 4440/QĐ-BYT (MA_PTTT_QT)")

@@ -24,7 +24,7 @@ HEADERS: tuple[tuple[str, str, Callable[[ClaimFacts], Iterable[str]], str, str, 
 )
 
 
-def _unknown(facts: ClaimFacts, name: str, codes: Iterable[str]) -> Iterator[str]:
+def unknown_codes(facts: ClaimFacts, name: str, codes: Iterable[str]) -> Iterator[str]:
     """Codes that the loaded list does not hold on the day."""
     known = facts.known
     if known is not None and name in known.lists:
@@ -36,7 +36,7 @@ def _header_rule(
     number: str, name: str, codes: Callable[[ClaimFacts], Iterable[str]], field: str, word: str, basis: str
 ) -> Rule[ClaimFacts]:
     def check(facts: ClaimFacts) -> Iterator[Say]:
-        for code in _unknown(facts, name, codes(facts)):
+        for code in unknown_codes(facts, name, codes(facts)):
             yield Say(f"Mã {word} “{code}” không có trong danh mục hiện hành. Chọn lại {word}.", f"XML1.{field}")
 
     return rule(f"CLM-LIST-{number}", f"Mã {word} có trong danh mục", f"{basis}; CHK-XML1_ADMIN_INFO_ERROR_{field}")(
@@ -61,21 +61,21 @@ def ward_in_province(facts: ClaimFacts) -> Iterator[Say]:
 @rule("CLM-LIST-09", "Mã bệnh chính có trong ICD-10 hiện hành", "CORE-036; TT 06/2026/TT-BYT")
 def main_listed(facts: ClaimFacts) -> Iterator[Say]:
     """MA_BENH_CHINH exists on the day the visit ended."""
-    for code in _unknown(facts, DIAGNOSES, (facts.main_diagnosis_code,)):
+    for code in unknown_codes(facts, DIAGNOSES, (facts.main_diagnosis_code,)):
         yield Say(f"Mã bệnh chính {code} không có trong ICD-10 hiện hành. Chọn lại bệnh chính.", "XML1.MA_BENH_CHINH")
 
 
 @rule("CLM-LIST-10", "Mã bệnh kèm theo có trong ICD-10 hiện hành", "CORE-041; TT 06/2026/TT-BYT")
 def secondary_listed(facts: ClaimFacts) -> Iterator[Say]:
     """MA_BENH_KT."""
-    for code in _unknown(facts, DIAGNOSES, facts.secondary_diagnosis_codes):
+    for code in unknown_codes(facts, DIAGNOSES, facts.secondary_diagnosis_codes):
         yield Say(f"Mã bệnh kèm theo {code} không có trong ICD-10 hiện hành. Chọn lại bệnh.", "XML1.MA_BENH_KT")
 
 
 @rule("CLM-LIST-11", "Mã bệnh của dịch vụ có trong ICD-10 hiện hành", "CORE-144; TT 06/2026/TT-BYT")
 def line_diagnosis_listed(facts: ClaimFacts) -> Iterator[Say]:
     """MA_BENH of XML3."""
-    strange = set(_unknown(facts, DIAGNOSES, (c for x in facts.services for c in x.diagnosis_codes)))
+    strange = set(unknown_codes(facts, DIAGNOSES, (c for x in facts.services for c in x.diagnosis_codes)))
     for line in facts.services if strange else ():
         for code in sorted(strange.intersection(line.diagnosis_codes)):
             yield about(line, f"mã bệnh {code} không có trong ICD-10 hiện hành. Chọn lại bệnh.", "MA_BENH")
@@ -144,7 +144,7 @@ def _listed_drugs(facts: ClaimFacts) -> Iterator[tuple[DrugLine, ListedDrug]]:
 @rule("CLM-LIST-21", "Dịch vụ có trong danh mục được duyệt, còn hiệu lực", "CORE-119; CHK-XML3_INVALID_MA_DICH_VU")
 def service_listed(facts: ClaimFacts) -> Iterator[Say]:
     """MA_DICH_VU is approved and in force; what another facility does is judged there."""
-    strange = set(_unknown(facts, SERVICES, (x.service_code for x in facts.services)))
+    strange = set(unknown_codes(facts, SERVICES, (x.service_code for x in facts.services)))
     for line in facts.services if strange else ():
         if line.service_code in strange and OUTSOURCED not in line.service_code:
             yield about(
@@ -183,7 +183,7 @@ def service_group(facts: ClaimFacts) -> Iterator[Say]:
 @rule("CLM-LIST-31", "Thuốc có trong danh mục còn hiệu lực", "CORE-097; CHK-XML2_INVALID_DRUG_CODE")
 def drug_listed(facts: ClaimFacts) -> Iterator[Say]:
     """SO_DANG_KY is in the list in force."""
-    strange = set(_unknown(facts, DRUGS, (x.registration_number for x in facts.drugs)))
+    strange = set(unknown_codes(facts, DRUGS, (x.registration_number for x in facts.drugs)))
     for line in facts.drugs:
         if line.registration_number in strange:
             yield about(
@@ -201,15 +201,16 @@ def drug_ingredient(facts: ClaimFacts) -> Iterator[Say]:
             )
 
 
-@rule("CLM-LIST-33", "Tên, hàm lượng, đường dùng, đơn vị khớp danh mục", "CORE-098", severity=WARNING)
+@rule("CLM-LIST-33", "Tên, hàm lượng, đường dùng, đơn vị, dạng bào chế khớp danh mục", "CORE-098", severity=WARNING)
 def drug_as_listed(facts: ClaimFacts) -> Iterator[Say]:
-    """TEN_THUOC, HAM_LUONG, DUONG_DUNG, DON_VI_TINH."""
+    """TEN_THUOC, HAM_LUONG, DUONG_DUNG, DON_VI_TINH, and DANG_BAO_CHE where it is stated."""
     for line, item in _listed_drugs(facts):
         for stated, listed, word, field in (
             (line.drug_name, item.name, "tên", "TEN_THUOC"),
             (line.strength, item.strength, "hàm lượng", "HAM_LUONG"),
             (line.route_code, item.route_code, "đường dùng", "DUONG_DUNG"),
             (line.unit_name, item.unit, "đơn vị", "DON_VI_TINH"),
+            (line.dosage_form, item.dosage_form if line.dosage_form else "", "dạng bào chế", "DANG_BAO_CHE"),
         ):
             if listed and "".join(stated.split()).casefold() != "".join(listed.split()).casefold():
                 yield about(line, f"{word} “{stated[:40]}”, danh mục ghi “{listed[:40]}”. Sửa theo danh mục.", field)

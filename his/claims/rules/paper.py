@@ -92,7 +92,7 @@ def follow_up_attached(facts: ClaimFacts) -> Iterator[Say]:
         yield from _needs(facts, "XML14", "Hẹn tái khám", "XML1.NGAY_TAI_KHAM")
 
 
-@rule("CLM-DOC-08", "Nội trú có giấy ra viện (XML7)", "CORE-089", severity=WARNING)
+@rule("CLM-DOC-08", "Nội trú có giấy ra viện (XML7)", "CORE-089")
 def discharge_attached(facts: ClaimFacts) -> Iterator[Say]:
     """03 and 04 need XML7, unless the patient died or absconded."""
     gone = facts.outcome in DIED or facts.discharge_type == ABSCONDED
@@ -100,7 +100,7 @@ def discharge_attached(facts: ClaimFacts) -> Iterator[Say]:
         yield from _needs(facts, "XML7", "Ra viện", "XML1.MA_LOAI_RV")
 
 
-@rule("CLM-DOC-09", "Nội trú có tóm tắt hồ sơ bệnh án (XML8)", "CORE-088", severity=WARNING)
+@rule("CLM-DOC-09", "Nội trú có tóm tắt hồ sơ bệnh án (XML8)", "CORE-088")
 def summary_attached(facts: ClaimFacts) -> Iterator[Say]:
     """03, 04, 06 need XML8."""
     if facts.care_setting in STAYING:

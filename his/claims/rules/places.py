@@ -19,6 +19,9 @@ class Place(StrEnum):
 NOT_YET_FAMILIES = (
     "CLM-SUM",
     "CLM-DOC",
+    "CLM-PAPER",
+    "CLM-SIGN",
+    "CLM-BIRTH",
     "CLM-FORM-XML4",
     "CLM-FORM-XML5",
     "CLM-STAFF-02",

@@ -54,3 +54,16 @@ _LONG_TERM = (
 LONG_TERM_DISEASES = tuple(_LONG_TERM.split())
 # hours in which an outpatient order that is no emergency surprises nobody (CORE-142 names none)
 WORKING_HOURS = (time(5, 30), time(21, 0))
+# QĐ 4469/QĐ-BYT and the age edits of WHO's mortality coding: years between which a block of ICD-10 is met at all; only
+# blocks whose meaning itself states the age, so that no rare true case is flagged
+AGES_OF_CODES: tuple[tuple[str, int, int, str], ...] = (
+    ("A33", 0, 0, "uốn ván sơ sinh"),
+    ("R95", 0, 0, "đột tử trẻ sơ sinh"),
+    ("O", 10, 60, "thai nghén, sinh đẻ"),
+    ("F00", 18, 130, "sa sút trí tuệ"),
+    ("F01", 18, 130, "sa sút trí tuệ"),
+    ("G30.1", 60, 130, "bệnh Alzheimer khởi phát muộn"),
+    ("N40", 18, 130, "phì đại tuyến tiền liệt"),
+    ("N95", 18, 130, "mãn kinh"),
+    ("R54", 50, 130, "tuổi già"),
+)

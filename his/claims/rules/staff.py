@@ -8,6 +8,7 @@ from his.claims.rules.common import OUTSOURCED, PERFORMED_GROUPS, TEST_GROUPS, W
 from his.claims.terms import ClaimFacts, ServiceLine
 
 OPERATED_GROUPS = frozenset({"8", "18"})
+SECOND_OF_SESSION = frozenset({50, 80})
 _CERTIFICATE = re.compile(r"[0-9A-Za-zĐđ][0-9A-Za-zĐđ/.\-]{3,}")
 _HEAD = re.compile(r"[0-9]{10}")
 
@@ -63,15 +64,21 @@ def orderer_not_performer(facts: ClaimFacts) -> Iterator[Say]:
                 yield about(line, f"{code} vừa chỉ định vừa thực hiện. Kiểm lại người thực hiện.", "NGUOI_THUC_HIEN")
 
 
-@rule("CLM-STAFF-06", "Một người không làm hai dịch vụ cùng phút", "CORE-141", severity=WARNING)
+def _one_session(line: ServiceLine, other: ServiceLine) -> bool:
+    """Is one of the two paid as the second operation of a session (CORE-128: 50 or 80 percent)?"""
+    return bool({line.service_rate, other.service_rate} & SECOND_OF_SESSION)
+
+
+@rule("CLM-STAFF-06", "Một người không làm hai dịch vụ cùng phút", "CORE-141")
 def one_thing_at_a_time(facts: ClaimFacts) -> Iterator[Say]:
-    """The main performer of two operations or procedures at the same minute."""
+    """The main performer of two operations or procedures at the same minute, outside one session."""
     seen: dict[tuple[str, datetime], ServiceLine] = {}
     for line in facts.services:
         if line.group_code not in OPERATED_GROUPS or line.performed_at is None or not line.performer_codes:
             continue
-        other = seen.setdefault((line.performer_codes[0], line.performed_at), line)
-        if other is not line:
+        minute = line.performed_at.replace(second=0, microsecond=0)
+        other = seen.setdefault((line.performer_codes[0], minute), line)
+        if other is not line and not _one_session(line, other):
             yield about(
                 line,
                 f"{line.performer_codes[0]} cùng lúc {at(line.performed_at)} còn làm “{other.name}”. Kiểm lại giờ.",

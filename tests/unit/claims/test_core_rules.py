@@ -11,7 +11,7 @@ from his.claims.rules.file import FILE_RULES
 from his.papers.rules import RULES as PAPER_RULES
 
 LIST = Path(__file__).resolve().parents[4] / "shared/standards/claims/validation_rules.csv"
-WITHOUT = {"CORE-132": "needs the beds of other patients; no clinic of ours books beds"}
+WITHOUT: dict[str, str] = {}
 
 
 def core_rules() -> set[str]:
