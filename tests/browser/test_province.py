@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Coroutine, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -22,7 +22,6 @@ from tests.integration.finished_visits import Visits, at, fill_province
 
 pytestmark = pytest.mark.browser
 CHROMIUM = "/usr/bin/chromium"
-TODAY = clock.day_of(clock.now())
 LONG = "Trung tâm Y tế khu vực liên xã Thượng Lâm, Nậm Khe, Sơn Dương Hạ và vùng phụ cận phía Bắc tỉnh Tân Giang"
 
 
@@ -49,13 +48,18 @@ async def _work(dsn: str, workers: list[Worker]) -> None:
     await database.close()
 
 
+def today() -> date:
+    """Asked anew: a long run of the suite goes past midnight in Viet Nam."""
+    return clock.day_of(clock.now())
+
+
 @pytest.fixture(scope="module")
 def site(clone: dict[str, str]) -> Iterator[str]:
     """The whole application and its worker on free ports, four units with figures, one of them with a long name."""
     _apart(_fill(clone["his_app"]))
     with psycopg.connect(clone["owner"], autocommit=True) as connection:
         connection.execute("UPDATE unit SET name = %s WHERE id = 4", (LONG,))
-        yesterday = TODAY - timedelta(days=1)
+        yesterday = today() - timedelta(days=1)
         connection.execute("DELETE FROM day_close WHERE unit_id IN (2, 4) AND day = %s", (yesterday,))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -106,7 +110,7 @@ def enter(chromium: Browser, site: str, username: str, path: str, size: tuple[in
 
 def test_the_morning_by_keyboard(chromium: Browser, site: str) -> None:
     page = enter(chromium, site, "province-officer", "/province")
-    expect(page.locator("h1")).to_have_text(f"Toàn tỉnh, tháng {TODAY:%m/%Y}")
+    expect(page.locator("h1")).to_have_text(f"Toàn tỉnh, tháng {today():%m/%Y}")
     expect(page.locator("#unit-rows tbody tr")).to_have_count(4)
     page.locator("#unit-rows [data-row]").first.focus()
     page.keyboard.press("ArrowDown")
@@ -124,7 +128,7 @@ def test_the_morning_by_keyboard(chromium: Browser, site: str) -> None:
     page.keyboard.press("Control+e")
     with page.expect_download() as got:
         page.locator("#modal").get_by_text("Tệp Excel").click()
-    assert got.value.suggested_filename == f"toan-tinh-97-{TODAY:%Y-%m}.xlsx"
+    assert got.value.suggested_filename == f"toan-tinh-97-{today():%Y-%m}.xlsx"
     assert page.noise == []  # type: ignore[attr-defined]
 
 
@@ -152,8 +156,8 @@ def test_a_visit_that_ends_appears_without_reloading(chromium: Browser, site: st
         await database.open()
         visits, changes = Visits(database, 1), Changes()
         for n in range(before + 1):  # the row count of the day replaces the invented figures of today
-            visits.new(changes, at(TODAY, 0, n % 60))
-        await visits.write(changes, TODAY)
+            visits.new(changes, at(today(), 0, n % 60))
+        await visits.write(changes, today())
         await database.close()
 
     _apart(end())
@@ -171,7 +175,7 @@ def test_remind_and_close(chromium: Browser, site: str) -> None:
     officer.locator("#modal").get_by_text("Nhắc các đơn vị đã chọn").click()
     expect(officer.locator("#toast")).to_contain_text("Đã nhắc")
     expect(officer.locator("#modal")).not_to_be_visible()
-    unit = enter(chromium, site, "unit-admin", f"/day-close?day={TODAY - timedelta(days=1)}")
+    unit = enter(chromium, site, "unit-admin", f"/day-close?day={today() - timedelta(days=1)}")
     expect(unit.locator("main")).to_contain_text("Sở Y tế nhắc lúc")
     unit.locator("[data-action=save]").focus()
     unit.keyboard.press("Enter")

@@ -22,8 +22,17 @@ from tests.integration.visits import queries, sign_in
 CODE = "CLM-STAFF-05"  # the orderer of a test also performed it: the invented full dossier has one such line
 LOCKED = "CLM-FORM-XML1-HO_TEN-01"
 NOW = clock.now()
-TODAY = clock.day_of(NOW)
-FORM = {"active": "0", "severity": "", "valid_from": TODAY.isoformat(), "reason": "Trạm một bác sĩ"}
+REASON = "Trạm một bác sĩ"
+
+
+def today() -> date:
+    """Asked anew: a long run of the suite goes past midnight in Viet Nam."""
+    return clock.day_of(clock.now())
+
+
+def form(**fields: str) -> dict[str, str]:
+    """Switch a rule off from today on, or what the fields say instead."""
+    return {"active": "0", "severity": "", "valid_from": today().isoformat(), "reason": REASON} | fields
 
 
 @pytest.fixture
@@ -74,32 +83,30 @@ async def test_a_choice_is_a_dated_row_that_its_unit_obeys_and_its_insurer_does_
 ) -> None:
     assert CODE in await visit_of_today(database)
     await sign_in(client, "unit-admin")
-    saved = await client.post(f"/claims/rules/{CODE}", data=FORM)
+    saved = await client.post(f"/claims/rules/{CODE}", data=form())
     assert saved.status_code == 200
     assert "Trạm một bác sĩ" in saved.text
     assert CODE not in await visit_of_today(database)
     # what ended before the day is judged as before
     assert CODE in await visit_of_today(database, NOW - timedelta(days=3))
-    again = await client.post(
-        f"/claims/rules/{CODE}", data=FORM | {"active": "1", "severity": "error", "reason": "Đã đủ người"}
-    )
+    again = await client.post(f"/claims/rules/{CODE}", data=form(active="1", severity="error", reason="Đã đủ người"))
     assert again.status_code == 200
     rows = await pack.list_settings(db, CODE)
     assert [(r.active, r.severity, r.reason, r.set_by_name != "") for r in rows] == [
         (False, "", "Trạm một bác sĩ", True),
         (True, "error", "Đã đủ người", True),
     ]
-    assert (await pack.load_pack(db)).on(TODAY)[CODE].severity is Severity.ERROR
+    assert (await pack.load_pack(db)).on(today())[CODE].severity is Severity.ERROR
     assert CODE in await visit_of_today(database)
 
 
 async def test_what_the_law_makes_mandatory_cannot_be_switched_off(client: httpx.AsyncClient, db: Db) -> None:
     await sign_in(client, "unit-admin")
-    refused = await client.post(f"/claims/rules/{LOCKED}", data=FORM)
+    refused = await client.post(f"/claims/rules/{LOCKED}", data=form())
     assert refused.status_code == 422
     assert "Không tắt được" in refused.text
     assert "QĐ 4750" in refused.text
-    milder = await client.post(f"/claims/rules/{LOCKED}", data=FORM | {"active": "1", "severity": "warning"})
+    milder = await client.post(f"/claims/rules/{LOCKED}", data=form(active="1", severity="warning"))
     assert milder.status_code == 422
     assert await pack.list_settings(db, LOCKED) == []
 
@@ -115,7 +122,7 @@ async def test_what_the_law_makes_mandatory_cannot_be_switched_off(client: httpx
 )
 async def test_a_bad_choice_says_which_field(client: httpx.AsyncClient, field: str, value: str, word: str) -> None:
     await sign_in(client, "unit-admin")
-    answer = await client.post("/claims/rules/CLM-DOC-05", data=FORM | {field: value})
+    answer = await client.post("/claims/rules/CLM-DOC-05", data=form(**{field: value}))
     assert answer.status_code == 422
     assert word in answer.text
     assert f'id="{field}-e"' in answer.text
@@ -123,7 +130,7 @@ async def test_a_bad_choice_says_which_field(client: httpx.AsyncClient, field: s
 
 async def test_rows_are_never_changed_or_deleted(client: httpx.AsyncClient, clone: dict[str, str]) -> None:
     await sign_in(client, "unit-admin")
-    assert (await client.post("/claims/rules/CLM-DOC-03", data=FORM)).status_code == 200
+    assert (await client.post("/claims/rules/CLM-DOC-03", data=form())).status_code == 200
     for verb in ("UPDATE claim_rule_setting SET active = true", "DELETE FROM claim_rule_setting"):
         with psycopg.connect(clone["his_app"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(verb)
@@ -131,33 +138,33 @@ async def test_rows_are_never_changed_or_deleted(client: httpx.AsyncClient, clon
 
 async def test_another_unit_does_not_see_the_choice(client: httpx.AsyncClient, database: Database) -> None:
     await sign_in(client, "unit-admin")
-    assert (await client.post("/claims/rules/CLM-DOC-02", data=FORM)).status_code == 200
+    assert (await client.post("/claims/rules/CLM-DOC-02", data=form())).status_code == 200
     async with database.scoped(Scope(3, "test", "worker")) as other:
-        assert "CLM-DOC-02" not in (await pack.load_pack(other)).on(TODAY)
+        assert "CLM-DOC-02" not in (await pack.load_pack(other)).on(today())
 
 
 async def test_the_preview_runs_the_rules_on_last_months_dossiers(
     client: httpx.AsyncClient, database: Database, db: Db
 ) -> None:
-    month = (TODAY.replace(day=1) - timedelta(days=10)).replace(day=12)
+    month = (today().replace(day=1) - timedelta(days=10)).replace(day=12)
     when = datetime(month.year, month.month, 12, 9, 0, tzinfo=WALL_CLOCK)
     full = await submit(database, at=when)
     await submit(database, at=when, size="clean")
     assert CODE in {f["code"] for f in full.findings}
-    raised = Choice("CLM-STAFF-05", True, "error", TODAY)
+    raised = Choice("CLM-STAFF-05", True, "error", today())
     seen = await pack.preview(db, raised, NOW)
-    assert seen.period == pack.last_month(TODAY)
+    assert seen.period == pack.last_month(today())
     mine = [e for e in seen.effects if e.claim_id == full.id]
     assert [(e.blocked_before, e.blocked_after, e.amount) for e in mine] == [(False, True, full.insurer_share)]
     assert seen.amount(seen.newly_blocked) >= full.insurer_share
     await sign_in(client, "unit-admin")
-    page = await client.post(f"/claims/rules/{CODE}/preview", data=FORM | {"active": "1", "severity": "error"})
+    page = await client.post(f"/claims/rules/{CODE}/preview", data=form(active="1", severity="error"))
     assert page.status_code == 200
     assert full.number in page.text
     assert "thành bị chặn" in page.text
-    assert [r.reason for r in await pack.list_settings(db, CODE) if r.reason == FORM["reason"]] in (
+    assert [r.reason for r in await pack.list_settings(db, CODE) if r.reason == REASON] in (
         [],
-        [FORM["reason"]],
+        [REASON],
     )
 
 

@@ -16,11 +16,25 @@ from his.reporting.tables import DayClose
 from tests.integration.finished_visits import fill_province
 
 NOW = clock.now()
-TODAY = clock.day_of(NOW)
-MONTH = f"{TODAY:%Y-%m}"
-LAST = TODAY.replace(day=1) - timedelta(days=1)
-PAST = f"{LAST:%Y-%m}"
 UNIT, AUDIT, CURRENT = table(Unit), table(AuditEntry), table(ResourceCurrent)
+
+
+def today():
+    """The day in Viet Nam, asked anew: a long run of the suite goes past midnight."""
+    return clock.day_of(clock.now())
+
+
+def month():
+    return f"{today():%Y-%m}"
+
+
+def last():
+    """The last day of the month before."""
+    return today().replace(day=1) - timedelta(days=1)
+
+
+def past():
+    return f"{last():%Y-%m}"
 
 
 @pytest_asyncio.fixture

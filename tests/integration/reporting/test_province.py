@@ -16,7 +16,7 @@ from his.kit.changes import Changes
 from his.kit.db import Scope
 from his.reporting.service import recount_days
 from tests.integration.finished_visits import Visits, at
-from tests.integration.reporting.province import AUDIT, MONTH, NOW, PAST, TODAY, UNIT, filled, number
+from tests.integration.reporting.province import AUDIT, NOW, UNIT, filled, month, number, past, today
 from tests.integration.visits import queries, sign_in
 
 
@@ -74,9 +74,9 @@ def check_morbidity(table_page, chapters):
 
 async def test_the_same_figures_everywhere(filled, client):
     await sign_in(client, "province-officer")
-    body = (await client.get(f"/api/reporting/months/{PAST}")).json()
-    units = (await client.get(f"/api/reporting/months/{PAST}/units")).json()
-    days = (await client.get(f"/api/reporting/months/{PAST}/days")).json()
+    body = (await client.get(f"/api/reporting/months/{past()}")).json()
+    units = (await client.get(f"/api/reporting/months/{past()}/units")).json()
+    days = (await client.get(f"/api/reporting/months/{past()}/days")).json()
     expected = every_figure(body, units, days)
     shown = {key: value for key, value in expected.items() if not (key[1] == "chapter" and value == 0)}
     assert len(shown) > 300
@@ -85,7 +85,7 @@ async def test_the_same_figures_everywhere(filled, client):
         expected["A01", "all", "all"] == sum(u["values"]["A01"] for u in units) == sum(d["values"]["A01"] for d in days)
     )
 
-    answer = await client.get(f"/province/months/{PAST}.csv")
+    answer = await client.get(f"/province/months/{past()}.csv")
     assert answer.content.startswith(b"\xef\xbb\xbf")
     words = {"Tổng": "all", "Theo nguồn chi trả": "payer", "Theo giới": "sex", "Theo nhóm tuổi": "age"}
     words |= {"Theo lý do chuyển": "reason", "Theo kết quả điều trị": "outcome", "Theo đơn vị": "unit"}
@@ -97,32 +97,32 @@ async def test_the_same_figures_everywhere(filled, client):
         }
 
     assert read(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))) == shown
-    book = openpyxl.load_workbook(io.BytesIO((await client.get(f"/province/months/{PAST}.xlsx")).content))
+    book = openpyxl.load_workbook(io.BytesIO((await client.get(f"/province/months/{past()}.xlsx")).content))
     assert read(book.active.iter_rows(values_only=True)) == shown
 
-    report = (await client.get(f"/api/reporting/months/{PAST}/measure-report")).json()
+    report = (await client.get(f"/api/reporting/months/{past()}/measure-report")).json()
     assert (report["type"], report["status"], report["resourceType"]) == ("summary", "complete", "MeasureReport")
     assert figures_of(report) == shown
 
-    page = (await client.get(f"/province?month={PAST}")).text
+    page = (await client.get(f"/province?month={past()}")).text
     for code in ("A01", "C02"):
         assert number(page, rf"/province/indicators/{code}\?") == expected[code, "all", "all"]
     for unit in units:
         assert number(page, rf"/province/units/{unit['code']}\?") == unit["values"]["A01"]
-    check_morbidity((await client.get(f"/province/morbidity?month={PAST}")).text, body["chapters"]["A07"])
+    check_morbidity((await client.get(f"/province/morbidity?month={past()}")).text, body["chapters"]["A07"])
 
 
 async def test_a_visit_shows_on_the_page_after_the_worker_counted(filled, client):
     await sign_in(client, "province-officer")
     before = number((await client.get("/province/board")).text, r"/province/indicators/A01\?")
     changes, visits = Changes(), Visits(filled, 1)
-    visits.new(changes, at(TODAY, 0, 5))
+    visits.new(changes, at(today(), 0, 5))
     await visits.write(changes)
     async with filled.scoped(Scope(1, "test")) as db:
-        groups = await recount_days(db, [TODAY], NOW)
+        groups = await recount_days(db, [today()], NOW)
     assert groups > 0
     after = (await client.get("/province/board")).text
-    unit_day = (await client.get(f"/api/reporting/months/{MONTH}/units/97001")).json()
+    unit_day = (await client.get(f"/api/reporting/months/{month()}/units/97001")).json()
     assert number(after, r"/province/units/97001\?") == unit_day["values"]["A01"]
     assert number(after, r"/province/indicators/A01\?") != before
 
@@ -130,7 +130,7 @@ async def test_a_visit_shows_on_the_page_after_the_worker_counted(filled, client
 @pytest.mark.parametrize(
     "path",
     [
-        "/province", "/province?behind=1&kind=hospital", f"/province?month={PAST}", "/province?month=2031-01",
+        "/province", "/province?behind=1&kind=hospital", f"/province?month={past()}", "/province?month=2031-01",
         "/province/units/97002", "/province/morbidity?table=C06", "/province/indicators/A01", "/province/question",
         "/province/reminders/new", "/province/export", "/province/board?page=3", "/province?month=2020-02",
     ],
@@ -164,13 +164,18 @@ async def test_nonsense_in_the_address_is_refused(filled, client, bad):
 @pytest.mark.parametrize("user", ["doctor", "unit-admin", "insurance-officer", "installation-admin"])
 async def test_only_the_health_department_sees_the_province(filled, client, user):
     await sign_in(client, user)
-    for path in ("/province", "/province/morbidity", f"/province/months/{PAST}.csv", f"/api/reporting/months/{PAST}"):
+    for path in (
+        "/province",
+        "/province/morbidity",
+        f"/province/months/{past()}.csv",
+        f"/api/reporting/months/{past()}",
+    ):
         assert (await client.get(path)).status_code == 403
 
 
 async def test_a_unit_of_another_province_does_not_exist(filled, client):
     await sign_in(client, "province-officer")
-    for path in ("/province/units/BH097", "/province/units/99999", f"/api/reporting/months/{PAST}/units/99999"):
+    for path in ("/province/units/BH097", "/province/units/99999", f"/api/reporting/months/{past()}/units/99999"):
         assert (await client.get(path)).status_code == 404
     assert (await client.get("/province/indicators/Z99")).status_code == 404
 
@@ -184,11 +189,11 @@ async def test_names_cannot_become_formulas(filled, client):
         await db.apply(changes, NOW)
     try:
         await sign_in(client, "province-officer")
-        text = (await client.get(f"/province/months/{PAST}.csv")).content.decode("utf-8-sig")
+        text = (await client.get(f"/province/months/{past()}.csv")).content.decode("utf-8-sig")
         cells = [cell for line in csv.reader(io.StringIO(text)) for cell in line]
         assert '\'=HYPERLINK("http://x")' in cells
         assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
-        book = openpyxl.load_workbook(io.BytesIO((await client.get(f"/province/months/{PAST}.xlsx")).content))
+        book = openpyxl.load_workbook(io.BytesIO((await client.get(f"/province/months/{past()}.xlsx")).content))
         assert not [c for line in book.active.iter_rows() for c in line if c.data_type == "f"]
     finally:
         async with filled.scoped(Scope(None, "test")) as db:
@@ -199,9 +204,9 @@ async def test_names_cannot_become_formulas(filled, client):
 
 async def test_downloads_are_written_in_the_log(filled, client):
     await sign_in(client, "province-officer")
-    await client.get(f"/province/months/{PAST}.csv")
+    await client.get(f"/province/months/{past()}.csv")
     async with filled.scoped(Scope(901)) as db:
         entries = await db.all(
             select(AUDIT.c.action, AUDIT.c.entity_id, AUDIT.c.detail).where(AUDIT.c.action == "export")
         )
-    assert (PAST, "csv") in {(e.entity_id, e.detail["kind"]) for e in entries}
+    assert (past(), "csv") in {(e.entity_id, e.detail["kind"]) for e in entries}
