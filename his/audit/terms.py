@@ -170,6 +170,9 @@ ACTIONS: Final[dict[str, str]] = {
 }
 """What every action of the trail is called; tests/unit/audit/test_terms.py finds one without a word."""
 
+PLAIN_DEEDS: Final = frozenset({"read", "act", "search", "create", "update", "delete", "print", "export"})
+"""Deeds that say nothing of what they were done to: in a sentence the kind of the record follows."""
+
 TYPES: Final[dict[str, str]] = {
     "Patient": "Người bệnh",
     "Encounter": "Lượt khám",

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from his.audit import service as audit
 from his.audit.balp import Seen
 from his.audit.service import who_acted
-from his.audit.terms import ACTIONS, TYPES
+from his.audit.terms import ACTIONS, PLAIN_DEEDS, TYPES
 from his.identity.access import Caller, needs
 from his.identity.terms import ROLE_NAMES, Capability, Role
 from his.kit import clock
@@ -91,13 +91,13 @@ async def opened_pdf(request: Request, caller: Officer, patient_id: UUID) -> Res
 def _printed(line: dict[str, Any]) -> tuple[str, str, str, str]:
     entry = line["entry"]
     deed = ACTIONS.get(entry.action, entry.action)
-    what = TYPES.get(entry.entity_type, entry.entity_type).lower()
+    what = f" {TYPES.get(entry.entity_type, entry.entity_type).lower()}" if entry.action in PLAIN_DEEDS else ""
     refused = "" if entry.outcome == "success" else " (bị từ chối)"
     return (
         f"{clock.local(entry.recorded_at):%H:%M %d/%m/%Y}",
         line["who"],
         line["role"],
-        f"{deed} {what}{refused}".strip(),
+        f"{deed}{what}{refused}".strip(),
     )
 
 

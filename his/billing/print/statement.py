@@ -57,7 +57,7 @@ def draw_statement(bill: VisitBill, diagnoses: Sequence[Diagnosis], now: datetim
     story: list[Flowable] = [*_head(bill, now), *_person(bill, diagnoses)]
     for block in blocks_of(bill.lines):
         story += _block(block, bill)
-    story += [*_totals(bill), *_why(bill), _signatures(bill, now)]
+    story += [*_totals(bill), _signatures(bill, now), *_why(bill)]
     document.build(story)
     return out.getvalue()
 

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from zipfile import ZipFile
 
+import pypdf
 import pytest
 
 from his.kit import clock
@@ -62,7 +63,10 @@ async def test_the_page_says_who_opened_the_record_and_prints_it(officer, client
     assert int(re.search(r'db;desc="(\d+)"', page.headers["server-timing"])[1]) <= 12
     paper = await client.get(f"/privacy/patients/{cast.patient.id}/opened.pdf")
     assert paper.status_code == 200
-    assert paper.content.startswith(b"%PDF")
+    words = pypdf.PdfReader(io.BytesIO(paper.content)).pages[0].extract_text()
+    assert "Xem người bệnh" in words, "a plain deed says what it was done to"
+    assert "Mở lượt khám" in words
+    assert "lượt khám lượt khám" not in words
 
 
 async def test_a_request_is_taken_and_answered_with_reason(officer, cast, database):
