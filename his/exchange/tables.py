@@ -20,6 +20,7 @@ class Parcel(Versioned, table=True):
         Index("ix_parcel_due", "state", "next_attempt_at"),
         Index("ix_parcel_subject", "unit_id", "subject_type", "subject_id"),
         Index("ix_parcel_reference", "unit_id", "kind", "reference"),
+        Index("ix_parcel_check_in", "unit_id", "created_at", postgresql_where=clause("kind = 'check-in'")),
         Index("ix_parcel_receipt", "unit_id", "receipt", postgresql_where=clause("receipt <> ''")),
     )
     kind: str  # check-in dossier

@@ -98,6 +98,7 @@ class CardCheck(Versioned, table=True):
     __table_args__ = (
         Index("ix_card_check_pending", "unit_id", "state", "next_attempt_at"),
         Index("ix_card_check_patient", "unit_id", "patient_id"),
+        Index("ix_card_check_asked", "unit_id", "asked_at"),
     )
     patient_id: UUID | None = None
     asked_number: str

@@ -2,12 +2,20 @@
 
 from fastapi import APIRouter
 
-from his.claims.pages import board, dossier, export, group, proof, rule_pack
+from his.claims.pages import board, dossier, export, group, outage, proof, rule_pack
 from his.identity.terms import Capability
 from his.web.page import MenuItem
 
 router = APIRouter()
-for page in (rule_pack, board, group, export, proof, dossier):  # the dossier's address takes any word, so it comes last
+for page in (
+    rule_pack,
+    board,
+    group,
+    export,
+    proof,
+    outage,
+    dossier,
+):  # the dossier's address takes any word, so it comes last
     router.include_router(page.router)
 
 MENU = [
