@@ -59,7 +59,7 @@ async def list_outages(db: Db) -> list[GatewayOutage]:
 async def count_unsent(db: Db) -> dict[str, int]:
     """What waits for the gateway in this unit: look-ups (`cards`) and parcels by kind; each counted up to 10,000."""
     cards = select(_check.c.id).where(_check.c.state == "pending").limit(MOST_COUNTED).subquery()
-    asked = select(literal_column("'cards'").label("kind"), func.count().label("n")).select_from(cards)
+    asked: Any = select(literal_column("'cards'").label("kind"), func.count().label("n")).select_from(cards)
     waiting = select(_parcel.c.kind).where(_parcel.c.state.in_(UNSENT)).limit(MOST_COUNTED).subquery()
     sent = select(waiting.c.kind, func.count()).group_by(waiting.c.kind)
     return {row.kind: row.n for row in await db.all(asked.union_all(sent))}

@@ -1,14 +1,15 @@
 """ClaimResponse: what the insurer decided, line by line. http://hl7.org/fhir/R4/claimresponse.html."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from his.fhir.build import concept, filled, hl7, identifier, moment, money, reference
+from his.fhir.build import concept, filled, hl7, identifier, moment, money, number, reference
 from his.fhir.registry import Resource, to_unit
 from his.fhir.systems import CARD, CLAIM_NUMBER
-from his.review.rules import told_line, told_sums
+from his.review.rules import Told, told_line, told_sums
 from his.review.tables import ReviewCase, ReviewLine
 from his.review.terms import ResponseView
 
@@ -28,8 +29,8 @@ def to_fhir(view: ResponseView) -> dict[str, Any]:
     What the officer writes before he tells it is not in here; `outcome` is queued until the first telling.
     """
     case, sums = view.case, told_sums(view.case)
-    answers = [(line, number) for number, line in enumerate((x for x in view.lines if x.answer), 1)]
-    note_of = {line.id: number for line, number in answers}
+    answers = [(line, no) for no, line in enumerate((x for x in view.lines if x.answer), 1)]
+    note_of = {line.id: no for line, no in answers}
     return filled(
         resourceType="ClaimResponse",
         id=str(case.id),
@@ -54,7 +55,7 @@ def to_fhir(view: ResponseView) -> dict[str, Any]:
                 if case.told
             ),
         ],
-        processNote=[{"number": number, "type": "display", "text": line.answer} for line, number in answers] or None,
+        processNote=[{"number": no, "type": "display", "text": line.answer} for line, no in answers] or None,
     )
 
 
@@ -66,7 +67,21 @@ def _item(case: Any, line: Any, note: int | None) -> dict[str, Any]:
         adjudication.append(filled(category=hl7("adjudication", "benefit"), reason=reason, amount=money(told.approved)))
     elif reason is not None:  # asked about: no amount yet
         adjudication.append(filled(category=concept(SUM, "asking", text="Đang hỏi"), reason=reason))
+    adjudication += _figures(told)
     return filled(itemSequence=line.position, noteNumber=[note] if note else None, adjudication=adjudication)
+
+
+def _figures(told: Told) -> Iterator[dict[str, Any]]:
+    """What a reduction left of quantity, price and rate (percent); nothing for what it did not touch."""
+    for code, words, value in (
+        ("approved-quantity", "Số lượng chấp nhận", told.approved_quantity),
+        ("approved-rate", "Tỷ lệ chấp nhận, %", told.approved_rate),
+    ):
+        if value is not None:
+            yield {"category": concept(SUM, code, text=words), "value": number(value)}
+    if told.approved_price is not None:
+        price = concept(SUM, "approved-price", text="Đơn giá chấp nhận")
+        yield {"category": price, "amount": money(told.approved_price)}
 
 
 def example() -> ResponseView:

@@ -60,19 +60,26 @@ def check_verdict(line: LineFacts, verdict: Verdict, reasons: Iterable[str]) -> 
 def _check_reduction(line: LineFacts, given: Approval) -> Approval:
     if given.quantity is None and given.unit_price is None and given.cover_rate is None:
         raise invalid("approved_quantity", "Ghi số lượng, đơn giá hoặc tỷ lệ được chấp nhận.")
-    for field, value, limit, word in (
-        ("approved_quantity", given.quantity, line.quantity, "Số lượng"),
-        ("approved_price", given.unit_price, line.unit_price, "Đơn giá"),
-        ("approved_rate", given.cover_rate, line.cover_rate, "Tỷ lệ"),
-    ):
+    limits = (line.quantity, line.unit_price, line.cover_rate)
+    for (field, value, word), limit in zip(figures(given), limits, strict=True):
         if value is not None and not ZERO <= value <= limit:
             raise invalid(field, f"{word} chấp nhận từ 0 đến {vnd(limit, '')}.")
     rounded = Approval(
         *(None if v is None else r3(v) for v in (given.quantity, given.unit_price, given.cover_rate)),
     )
     if share_of(line, rounded) == line.asked:
-        raise invalid("approved_quantity", "Số lượng chấp nhận bằng số đề nghị. Sửa số lượng, hoặc chọn chấp nhận.")
+        field, word = next((f, w) for f, value, w in figures(rounded) if value is not None)
+        raise invalid(field, f"{word} chấp nhận bằng số đề nghị. Sửa {word.lower()}, hoặc chọn chấp nhận.")
     return rounded
+
+
+def figures(approval: Approval) -> tuple[tuple[str, Decimal | None, str], ...]:
+    """What a reduction may lower: the field, what is approved of it (None leaves it as asked), and what it is called."""
+    return (
+        ("approved_quantity", approval.quantity, "Số lượng"),
+        ("approved_price", approval.unit_price, "Đơn giá"),
+        ("approved_rate", approval.cover_rate, "Tỷ lệ"),
+    )
 
 
 def sum_case(lines: Iterable[tuple[Decimal, Decision, Decimal | None]]) -> CaseTotals:

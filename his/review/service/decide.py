@@ -126,7 +126,9 @@ async def undo(db: Db, officer: Officer, case_id: UUID, now: datetime) -> tuple[
 
 async def _checked(db: Db, line: ReviewLine, verdict: Verdict, now: datetime) -> Verdict:
     reasons = await list_reasons(db, clock.day_of(now))
-    tidy = replace(verdict, reason=clean_lines(verdict.reason)[:REASON_LENGTH])
+    named = next((reason.name for reason in reasons if reason.code == verdict.reason_code), "")
+    # the unit is never told a bare code: without words of the officer the list's own justify the cut
+    tidy = replace(verdict, reason=(clean_lines(verdict.reason) or named)[:REASON_LENGTH])
     return check_verdict(facts_of(line), tidy, [reason.code for reason in reasons])
 
 

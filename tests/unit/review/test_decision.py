@@ -65,7 +65,9 @@ def test_a_cut_or_a_question_states_a_known_reason(decision: Decision, code: str
         ({"quantity": D(57)}, "approved_quantity"),
         ({"quantity": D(-1)}, "approved_quantity"),
         ({"unit_price": D(2351)}, "approved_price"),
+        ({"unit_price": D(2350)}, "approved_price"),
         ({"cover_rate": D(101)}, "approved_rate"),
+        ({"cover_rate": D(100)}, "approved_rate"),
     ],
 )
 def test_a_reduction_reduces(approval: dict[str, Decimal], field: str) -> None:
