@@ -14,6 +14,7 @@ LADDER = (
     "smart",
     "scheduling",
     "encounters",
+    "wards",
     "orders",
     "prescriptions",
     "pharmacy",

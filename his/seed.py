@@ -19,6 +19,7 @@ from his.kit import clock
 from his.kit.db import Database, Scope
 from his.kit.pools import jobs
 from his.pharmacy import seed as pharmacy_seed
+from his.wards import seed as wards_seed
 
 
 def seed_reference(dsn: str, data_dir: Path, units: int = 4) -> None:
@@ -60,6 +61,7 @@ async def _seed(dsn: str, data_dir: Path, password: str, secret: str, units: int
         await asyncio.to_thread(claims_seed.seed, data_dir, {u.code: u.name for u in medical}, now)
         await identity_seed.seed(database, password, now, units)
         await billing_seed.seed(database, medical, now)
+        await wards_seed.seed(database, medical, now)
         await pharmacy_seed.seed(database, [u.id for u in medical], now)
         await identity_seed.finish(database, secret, now)
         return True

@@ -21,7 +21,7 @@ class Charge(Versioned, table=True):
     )
     encounter_id: UUID
     patient_id: UUID
-    source_type: str  # service_request medication_dispense, before signing also medication_request (planned)
+    source_type: str  # service_request medication_dispense bed_stay, before signing also medication_request (planned)
     source_id: UUID
     kind: str  # exam service surgery procedure bed drug supply
     code: str
@@ -50,9 +50,11 @@ class Charge(Versioned, table=True):
     explanation: list[dict[str, str]] = document()
     ordered_at: datetime = instant()
     performed_at: datetime | None = instant(optional=True)
+    finished_at: datetime | None = instant(optional=True)  # the end of what lasts: a bed day
     ordered_by: UUID | None = None
     performed_by: UUID | None = None
     department_code: str = ""
+    bed_codes: str = ""  # MA_GIUONG of a bed day, several joined by ";"
     status: str = "billable"  # planned billable cancelled
 
 

@@ -84,7 +84,7 @@ async def state_known(db: Db, dossier: Dossier, now: datetime) -> ClaimFacts:
     facts = state_claim(dossier, now, await papers.issued_papers(db, dossier.encounter.id))
     codes = [c.code for c in dossier.charges if c.source_id not in dossier.drugs]
     day = clock.day_of(facts.ended_at or now)
-    return replace(facts, known=await load_known(db, facts, codes, dossier.coverages, day))
+    return replace(facts, known=await load_known(db, facts, codes, dossier.coverages, day, dossier.encounter.id, now))
 
 
 async def assess_visit(db: Db, encounter_id: UUID, now: datetime) -> list[Finding]:

@@ -21,6 +21,13 @@ class Encounter(Versioned, table=True):
         Index("ix_encounter_patient", "unit_id", "patient_id", "arrived_at"),
         Index("ix_encounter_arrived", "unit_id", "arrived_at"),
         Index("ix_encounter_ended", "unit_id", "ended_at"),
+        Index(
+            "ix_encounter_lying",
+            "unit_id",
+            "department_code",
+            "admitted_at",
+            postgresql_where="admitted_at IS NOT NULL AND ended_at IS NULL",
+        ),
         Index("ix_encounter_closed", "unit_id", "closed_at", postgresql_where="coverage_id IS NOT NULL"),
     )
     patient_id: UUID
@@ -42,6 +49,7 @@ class Encounter(Versioned, table=True):
     started_at: datetime | None = instant(optional=True)
     admitted_at: datetime | None = instant(optional=True)
     ended_at: datetime | None = instant(optional=True)
+    bed_trail: list[dict[str, str]] = document()  # beds of the stay, in order: id, code, department, from, to
     outcome_code: str = ""  # KET_QUA_DTRI
     discharge_code: str = ""  # MA_LOAI_RV
     destination_code: str = ""  # MA_NOI_DEN

@@ -48,6 +48,7 @@ class Capability(StrEnum):
     WRITE_RECORD = "write-record"
     HIV_CARE = "hiv-care"
     VITALS = "vitals"
+    WARD = "ward"
     ORDER = "order"
     RESULT = "result"
     PRESCRIBE = "prescribe"

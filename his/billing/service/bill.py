@@ -11,6 +11,7 @@ from his.billing.rules.arithmetic import Figures, explain_amounts
 from his.billing.rules.form import form_group
 from his.billing.rules.labels import number, percent
 from his.billing.rules.reference_level import EXEMPTION_MONTHS
+from his.billing.service.beds import bed_sources
 from his.billing.service.facts import Source, sources_of, usable_cards, visit_facts
 from his.billing.store import BillFacts, Ledger, Medicine
 from his.billing.tables import Charge, Donation, Payment, Statement
@@ -116,7 +117,7 @@ def compute_bill(facts: BillFacts, now: datetime, ledger: Ledger | None = None) 
     Raises HisError INVALID for facts that no rule can price (negative price or quantity).
     """
     ledger = ledger or Ledger()
-    sources = sources_of(facts)
+    sources = sources_of(facts, bed_sources(facts, now))
     visit = compute_visit(visit_facts(facts, sources, now))
     known = {(row.source_type, row.source_id): row for row in ledger.charges}
     status = "planned" if facts.encounter.signed_at is None else "billable"
@@ -255,6 +256,8 @@ def _charge(encounter: Encounter, source: Source, share: LineShare, old: Charge 
         "ordered_by": source.ordered_by,
         "performed_by": source.performed_by,
         "department_code": source.department_code,
+        "bed_codes": source.bed_codes,
+        "finished_at": source.finished_at,
         "status": status,
     }
     kept: dict[str, Any] = {"id": old.id, "version": old.version} if old is not None else {}

@@ -62,6 +62,8 @@ class Source:
     ordered_by: UUID | None
     performed_by: UUID | None
     department_code: str
+    bed_codes: str = ""
+    finished_at: datetime | None = None
 
 
 def facility_facts(unit: Unit) -> FacilityFacts:
@@ -118,10 +120,11 @@ def visit_facts(facts: BillFacts, sources: Iterable[Source], now: datetime) -> V
     )
 
 
-def sources_of(facts: BillFacts) -> list[Source]:
-    """Every line of the visit: services that were not revoked; before signing drug lines, afterwards what has a lot."""
+def sources_of(facts: BillFacts, beds: Iterable[Source] = ()) -> list[Source]:
+    """Every line of the visit: services that were not revoked, `beds` (bed days); before signing drug lines, afterwards
+    what has a lot."""
     signed = facts.encounter.signed_at is not None
-    found: list[Source] = [_service(row, facts.encounter) for row in facts.services]
+    found: list[Source] = [*(_service(row, facts.encounter) for row in facts.services), *beds]
     for medicine in facts.medicines:
         if medicine.dispense is not None:
             found.append(_dispensed(medicine, facts.encounter))

@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import Numeric, Text, and_, cast, func, literal, select
 from sqlmodel import SQLModel
 
+from his.billing.rules.bed_charges import LainBed
 from his.billing.rules.category import SELF_REFERRED_RATIO
+from his.billing.store.beds import STAYS, read_beds
 from his.billing.tables import Donation, Statement
 from his.encounters.tables import Encounter
 from his.identity.tables import Unit
@@ -70,12 +72,19 @@ class BillFacts:
     medicines: tuple[Medicine, ...] = ()
     copay: tuple[Decimal, Decimal] = (ZERO, ZERO)
     donations: tuple[Donation, ...] = ()
+    beds: tuple[LainBed, ...] = ()
 
 
 async def load_bill_facts(db: Db, encounter_id: UUID) -> BillFacts:
     """The facts of a visit's bill in at most five queries; raises NOT_FOUND."""
     query = (
-        select(*labelled(Encounter, "e"), *labelled(Patient, "p"), *labelled(Unit, "u"), _DONATIONS.label("donations"))
+        select(
+            *labelled(Encounter, "e"),
+            *labelled(Patient, "p"),
+            *labelled(Unit, "u"),
+            _DONATIONS.label("donations"),
+            STAYS.label("beds"),
+        )
         .select_from(
             _encounter.join(
                 _patient, and_(_patient.c.unit_id == _encounter.c.unit_id, _patient.c.id == _encounter.c.patient_id)
@@ -98,7 +107,7 @@ async def load_bill_facts(db: Db, encounter_id: UUID) -> BillFacts:
     medicines = await _list_medicines(db, encounter_id)
     return BillFacts(
         encounter, patient, part(row, Unit, "u"), tuple(coverages), tuple(services), tuple(medicines), copay,
-        tuple(_donation(fields) for fields in row.donations or ()),
+        tuple(_donation(fields) for fields in row.donations or ()), read_beds(row.beds, encounter_id),
     )  # fmt: skip
 
 

@@ -99,7 +99,8 @@ def service_line(charge: Charge, dossier: Dossier) -> ServiceLine:
         traditional_codes=_traditional(dossier),
         anaesthesia=_anaesthesia(charge.code, order),
         war_wound=dossier.encounter.war_wound,
-        result_at=order.resulted_at if order else None,
+        result_at=order.resulted_at if order else charge.finished_at,
+        bed_codes=tuple(charge.bed_codes.split(";")) if charge.bed_codes else (),
         device_codes=(order.device_code,) if order and order.device_code else (),
     )
 

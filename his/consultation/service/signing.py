@@ -23,6 +23,7 @@ from his.prescriptions import service as prescriptions
 from his.prescriptions.tables import Prescription
 from his.scheduling import service as scheduling
 from his.scheduling.terms import TicketState
+from his.wards import service as wards
 
 LEAVES = {TicketState.IN_ROOM, TicketState.CALLING, TicketState.WAITING, TicketState.AWAITING_RESULTS}
 
@@ -95,13 +96,16 @@ def _finish_orders(
 
 async def _finish_visit(db: Db, changes: Changes, encounter: Encounter, who: Who, now: datetime) -> Encounter:
     diagnoses = await encounters.list_diagnoses(db, encounter.id)
+    ended_at = encounter.ended_at or now  # a visit that was opened again ended when it ended
+    stay = await wards.finish_stay(db, changes, encounter, ended_at, who.practitioner_id)
     signed = encounters.update_changes(
         changes,
         encounter,
         diagnoses,
+        **stay,
         status="in-progress",
         started_at=encounter.started_at or now,
-        ended_at=encounter.ended_at or now,  # a visit that was opened again ended when it ended
+        ended_at=ended_at,
         signed_at=now,
         signed_by=who.practitioner_id,
         practitioner_id=who.practitioner_id or encounter.practitioner_id,

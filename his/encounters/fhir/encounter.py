@@ -1,5 +1,6 @@
 """Encounter: a visit with its diagnoses. http://hl7.org/fhir/R4/encounter.html."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -39,7 +40,18 @@ def to_fhir(view: EncounterView) -> dict[str, Any]:
             }
             for n, found in enumerate(view.diagnoses)
         ],
+        location=[_bed(step) for step in visit.bed_trail or ()] or None,
         serviceProvider=reference("Organization", visit.unit_id),
+    )
+
+
+def _bed(step: Mapping[str, str]) -> dict[str, Any]:
+    """A bed of the stay with its time; the last one is active while somebody lies there."""
+    until = datetime.fromisoformat(step["to"]) if step["to"] else None
+    return filled(
+        location=reference("Location", step["id"], f"{step['code']} · {step['department']}"),
+        status="completed" if until else "active",
+        period=period(datetime.fromisoformat(step["from"]), until),
     )
 
 
@@ -73,7 +85,18 @@ RESOURCE = Resource(
     example=example,
     visible=to_unit,
     modelled=frozenset(
-        ["status", "class", "type", "subject", "participant", "period", "reasonCode", "diagnosis", "serviceProvider"]
+        [
+            "status",
+            "class",
+            "type",
+            "subject",
+            "participant",
+            "period",
+            "reasonCode",
+            "diagnosis",
+            "location",
+            "serviceProvider",
+        ]
     ),
     own={"identifier": (DOSSIER,)},
 )

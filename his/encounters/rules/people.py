@@ -1,5 +1,6 @@
 """Age and sex as the ranges and code lists want them."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 
@@ -16,3 +17,8 @@ def age_months(birth: date, on: date) -> int:
 def sex_letter(gender: str) -> str:
     """`male` -> `M`, `female` -> `F`, anything else -> empty (ranges and codes of both sexes)."""
     return {"male": "M", "female": "F"}.get(gender, "")
+
+
+def lies_in_bed(bed_trail: Iterable[Mapping[str, str]] | None) -> bool:
+    """Does the last bed of a visit's trail have no end yet?"""
+    return any(not step["to"] for step in bed_trail or ())

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from his.encounters import store
+from his.encounters.rules.people import lies_in_bed
 from his.encounters.tables import Encounter
 from his.encounters.terms import ACCIDENTS, DISCHARGES, OUTCOMES, EncounterView
 from his.kit.changes import Changes
@@ -199,6 +200,8 @@ def cancel_changes(encounter: Encounter, diagnoses: list[Any], reason: str, now:
     """The change set of a cancelled visit; the reason is required."""
     if not clean(reason):
         raise invalid("reason", "Cần ghi lý do hủy lượt khám.")
+    if lies_in_bed(encounter.bed_trail):
+        raise HisError(Kind.CONFLICT, "Người bệnh đang nằm giường. Cho rời giường rồi hủy lượt.")
     changes = Changes().audit("encounter:cancel", "Encounter", encounter.id)
     update_changes(changes, encounter, diagnoses, status="cancelled", ended_at=now, override_reason=clean(reason))
     return changes.dirty("stat", day_of(encounter.arrived_at))

@@ -1,0 +1,1 @@
+"""Beds of the wards, who lies in them, and the board of a department."""

@@ -1,0 +1,266 @@
+"""Pages of the wards: the board of a department, the stay of a visit, the administrator's list of beds."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from his.encounters import service as encounters
+from his.identity.access import Caller, needs
+from his.identity.rules import may
+from his.identity.terms import Capability
+from his.kit.clock import day_of
+from his.kit.errors import HisError, Kind, invalid
+from his.wards import service, store
+from his.wards.rules import is_in_force
+from his.wards.terms import ADMISSIONS, DAY_TREATMENT, KINDS, BedForm
+from his.web.filters import age
+from his.web.i18n import gettext as _
+from his.web.page import MenuItem, render
+
+router = APIRouter()
+MENU = [
+    (Capability.WARD, MenuItem("Giường bệnh", "/wards", "bed")),
+    (Capability.UNIT_ADMIN, MenuItem("Danh mục giường", "/wards/beds", "bed")),
+]
+Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
+Doctor = Annotated[Caller, needs(Capability.WRITE_RECORD)]
+Ward = Annotated[Caller, needs(Capability.WARD)]
+Admin = Annotated[Caller, needs(Capability.UNIT_ADMIN)]
+Word = Annotated[str, Form(max_length=300)]
+Code = Annotated[str, Query(max_length=20)]
+SHOWN = (Kind.INVALID, Kind.CONFLICT)  # told beside the form; all else is a page of its own
+GENDERS = {"male": "Nam", "female": "Nữ"}
+
+
+@router.get("/wards")
+async def board(request: Request, caller: Reader, department: Code = "", after: Code = "") -> Response:
+    """Who lies where, which beds are free, who waits for one."""
+    found = await service.read_board(caller.db, department, day_of(caller.now), after=after)
+    chosen = next((d for d in found.departments if d.code == found.department), None)
+    return render(
+        request,
+        "wards/board.html",
+        {"board": found, "chosen": chosen, "kinds": KINDS, "today": day_of(caller.now), "after": after},
+    )
+
+
+@router.get("/wards/beds")
+async def beds(request: Request, caller: Admin, department: Code = "") -> Response:
+    """The list of beds of a department."""
+    return await _beds(request, caller, department)
+
+
+@router.get("/wards/visits/{encounter_id}")
+async def stay(request: Request, encounter_id: UUID, caller: Reader, department: Code = "") -> Response:
+    """Admission, the bed now, another one, the trail."""
+    return await _stay(request, caller, encounter_id, department)
+
+
+async def _stay(
+    request: Request,
+    caller: Caller,
+    encounter_id: UUID,
+    department: str = "",
+    form: dict[str, str] | None = None,
+    error: HisError | None = None,
+) -> Response:
+    visit = await encounters.get_visit(caller.db, encounter_id)
+    encounter, patient = visit.encounter, visit.patient
+    stays = await service.list_stays(caller.db, encounter_id)
+    current = next((row for row in reversed(stays) if row.ended_at is None), None)
+    found = await service.read_board(caller.db, department or encounter.department_code, day_of(caller.now))
+    if not found.beds and not department:
+        found = await service.read_board(caller.db, "", day_of(caller.now))
+    is_open = encounter.signed_at is None and encounter.status != "cancelled" and encounter.ended_at is None
+    names = {d.code: d.name for d in found.departments}
+    context = {
+        "visit": visit,
+        "facts": [
+            _(GENDERS.get(patient.gender, "Khác")), age(patient.birth_date, day_of(caller.now)), patient.code,
+            encounter.dossier_code,
+        ],
+        "stays": stays,
+        "current": current,
+        "board": found,
+        "names": names,
+        "settings": list(ADMISSIONS.items()),
+        "form": form or {},
+        "errors": [(error.field or "bed_id", error.message)] if error else [],
+        "may_admit": is_open and encounter.admitted_at is None and may(caller.user.role, Capability.WRITE_RECORD),
+        "may_place": is_open and encounter.admitted_at is not None and may(caller.user.role, Capability.WARD),
+    }  # fmt: skip
+    return render(request, "wards/stay.html", context, error.status if error else 200)
+
+
+@router.post("/wards/visits/{encounter_id}/admit")
+async def admit(
+    request: Request,
+    encounter_id: UUID,
+    caller: Doctor,
+    care_setting: Word = "",
+    department_code: Word = "",
+    reason: Word = "",
+) -> Response:
+    """The doctor keeps the patient; the bed follows on the same page."""
+    try:
+        await service.admit(
+            caller.db, encounter_id, care_setting, department_code, reason, caller.user.practitioner_id, caller.now
+        )
+    except HisError as error:
+        if error.kind not in SHOWN:
+            raise
+        form = {"care_setting": care_setting, "department_code": department_code, "reason": reason}
+        return await _stay(request, caller, encounter_id, "", form, error)
+    return RedirectResponse(f"/wards/visits/{encounter_id}?department={department_code}", 303)
+
+
+@router.post("/wards/visits/{encounter_id}/bed")
+async def place(
+    request: Request, encounter_id: UUID, caller: Ward, bed_id: Word = "", shared: Word = "", reason: Word = ""
+) -> Response:
+    """Into a bed; a refusal keeps what was chosen."""
+    department = ""
+    try:
+        bed = await store.get_bed(caller.db, _id(bed_id))
+        department = bed.department_code
+        await service.place(
+            caller.db,
+            encounter_id,
+            bed.id,
+            caller.user.practitioner_id,
+            caller.now,
+            shared=shared == "1",
+            reason=reason,
+        )
+    except HisError as error:
+        if error.kind not in SHOWN:
+            raise
+        form = {"bed_id": bed_id, "shared": shared, "reason": reason}
+        return await _stay(request, caller, encounter_id, department, form, error)
+    return RedirectResponse(f"/wards?department={department}", 303)
+
+
+def _id(typed: str) -> UUID:
+    try:
+        return UUID(typed)
+    except ValueError:
+        raise invalid("bed_id", "Chọn giường.") from None
+
+
+@router.post("/wards/visits/{encounter_id}/leave")
+async def leave(request: Request, encounter_id: UUID, caller: Ward) -> Response:
+    """Out of the bed."""
+    try:
+        row = await service.leave(caller.db, encounter_id, caller.user.practitioner_id, caller.now)
+    except HisError as error:
+        if error.kind not in SHOWN:
+            raise
+        return await _stay(request, caller, encounter_id, "", {}, error)
+    return RedirectResponse(f"/wards?department={row.department_code}", 303)
+
+
+async def _beds(
+    request: Request,
+    caller: Caller,
+    department: str = "",
+    form: dict[str, str] | None = None,
+    error: HisError | None = None,
+    wrong: str = "",
+) -> Response:
+    today = day_of(caller.now)
+    departments = await store.list_all_departments(caller.db)
+    counted = {d.code: d.beds for d in await store.list_departments(caller.db, today)}
+    chosen = department or next(iter(counted), departments[0][0] if departments else "")
+    services = await store.list_services(caller.db, today)
+    rows = await store.list_rows(caller.db, chosen)
+    context: dict[str, Any] = {
+        "departments": [(code, f"{code} {name}", counted.get(code, 0)) for code, name in departments],
+        "department": chosen,
+        "rows": [(row, is_in_force(row.valid_from, row.valid_to, today)) for row in rows],
+        "services": [(s.code, f"{s.code} {s.name}") for s in services if s.cost_group != service.DAY_GROUP],
+        "by_day": [(s.code, f"{s.code} {s.name}") for s in services if s.cost_group == service.DAY_GROUP],
+        "names": {s.code: s.name for s in services},
+        "kinds": KINDS,
+        "day_treatment": DAY_TREATMENT,
+        "today": today,
+        "form": form or {},
+        "errors": [(error.field or "code", error.message)] if error and not wrong else [],
+        "row_error": error.message if error else "",
+        "wrong": wrong,
+    }
+    return render(request, "wards/beds.html", context, error.status if error else 200)
+
+
+@router.post("/wards/beds")
+async def add(
+    request: Request,
+    caller: Admin,
+    department_code: Word = "",
+    code: Word = "",
+    count: Word = "1",
+    kind: Word = "bed",
+    service_code: Word = "",
+    day_service_code: Word = "",
+    valid_from: Word = "",
+) -> Response:
+    """New beds of a department."""
+    try:
+        form = BedForm(
+            department_code, code, service_code, day_service_code, kind, _day("valid_from", valid_from),
+            int(count) if count.isascii() and count.isdecimal() and len(count) < 4 else 0,
+        )  # fmt: skip
+        await service.add_beds(caller.db, form, caller.now)
+    except HisError as error:
+        if error.kind not in SHOWN:
+            raise
+        typed = {
+            "code": code, "count": count, "kind": kind, "service_code": service_code,
+            "day_service_code": day_service_code, "valid_from": valid_from,
+        }  # fmt: skip
+        return await _beds(request, caller, department_code, typed, error)
+    return RedirectResponse(f"/wards/beds?department={department_code}", 303)
+
+
+@router.post("/wards/beds/{bed_id}/change")
+async def change(
+    request: Request,
+    bed_id: UUID,
+    caller: Admin,
+    kind: Word = "bed",
+    service_code: Word = "",
+    day_service_code: Word = "",
+    valid_from: Word = "",
+) -> Response:
+    """Another price line from a day on."""
+    bed = await store.get_bed(caller.db, bed_id)
+    try:
+        form = BedForm("", "", service_code, day_service_code, kind, _day("valid_from", valid_from))
+        await service.change_bed(caller.db, bed_id, form, caller.now)
+    except HisError as error:
+        if error.kind not in SHOWN:
+            raise
+        return await _beds(request, caller, bed.department_code, {}, error, str(bed_id))
+    return RedirectResponse(f"/wards/beds?department={bed.department_code}", 303)
+
+
+@router.post("/wards/beds/{bed_id}/end")
+async def end(request: Request, bed_id: UUID, caller: Admin, valid_to: Word = "") -> Response:
+    """The last day of a bed."""
+    bed = await store.get_bed(caller.db, bed_id)
+    try:
+        await service.end_bed(caller.db, bed_id, _day("valid_to", valid_to), caller.now)
+    except HisError as error:
+        if error.kind not in SHOWN:
+            raise
+        return await _beds(request, caller, bed.department_code, {}, error, str(bed_id))
+    return RedirectResponse(f"/wards/beds?department={bed.department_code}", 303)
+
+
+def _day(field: str, typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed) if typed else None
+    except ValueError:
+        raise invalid(field, "Ngày chưa đúng. Chọn lại ngày.") from None
