@@ -1,9 +1,10 @@
 """Reads what the lists, the staff and the card checks of a unit know of a dossier: one query, only what it names."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -26,6 +27,7 @@ from sqlalchemy import cast as sql_cast
 from his.catalog.rules import claim_code
 from his.catalog.tables import Code, Diagnosis10, Drug, ServiceItem, Ward
 from his.claims.known import Known, ListedDiagnosis, ListedDrug, ListedService, ListedStaff
+from his.claims.lookup_beds import bed_branch, read_uses
 from his.claims.terms import ClaimFacts, ServiceLine
 from his.identity.tables import Practitioner
 from his.kit.columns import table
@@ -79,7 +81,7 @@ _QUERY = union_all(
         for name in SMALL
     ),
     _loaded("icd10", _icd), _loaded("service", _service), _loaded("drug", _drug), _loaded("ward", _ward),
-    _loaded("staff", _staff), _loaded("staff-number", _staff, _staff.c.insurance_number != ""), *(_loaded(name, _code, _code.c.list_name == name) for name in SMALL),
+    bed_branch(), _loaded("staff", _staff), _loaded("staff-number", _staff, _staff.c.insurance_number != ""), *(_loaded(name, _code, _code.c.list_name == name) for name in SMALL),
 )  # fmt: skip
 
 
@@ -121,10 +123,18 @@ def _facilities(facts: ClaimFacts) -> set[str]:
 
 
 async def load_known(
-    db: Db, facts: ClaimFacts, service_codes: Iterable[str], coverages: Iterable[Coverage], on: date
+    db: Db,
+    facts: ClaimFacts,
+    service_codes: Iterable[str],
+    coverages: Iterable[Coverage],
+    on: date,
+    encounter_id: UUID,
+    now: datetime,
 ) -> Known:
     """What is known of the dossier on the day; `service_codes` are those of our own list, before they became claim codes."""
-    return _known(await db.all(_QUERY, _asked(facts, service_codes, on)), coverages)
+    return _known(
+        await db.all(_QUERY, _asked(facts, service_codes, on) | {"visit": encounter_id, "until": now}), coverages
+    )
 
 
 def _known(rows: Iterable[Any], coverages: Iterable[Coverage]) -> Known:
@@ -169,6 +179,7 @@ def _known(rows: Iterable[Any], coverages: Iterable[Coverage]) -> Known:
         ),
         staff=tuple(ListedStaff(license=code, title=b["title"], active=b["active"]) for code, b in of("staff")),
         staff_numbers=tuple(code for code, _ in of("staff-number")),
+        beds_of_others=read_uses(of("bed")),
         ward_province=next((b["province_code"] for _, b in of("ward")), ""),
         card_states=tuple((c.card_number, c.state) for c in coverages),
     )  # fmt: skip

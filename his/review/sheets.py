@@ -5,6 +5,7 @@ from typing import Any
 from his.claims.terms import ClaimFacts, DrugLine, Line, ServiceLine
 from his.kit.money import vnd
 from his.kit.text import mask
+from his.review.rules.evidence import bed_times
 
 TABS = (
     ("lines", "Chi phí"), ("header", "XML1"), ("drugs", "XML2"), ("services", "XML3"), ("results", "XML4"),
@@ -65,7 +66,11 @@ def service_rows(facts: ClaimFacts) -> list[dict[str, Any]]:
         {
             **_moments(x), "code": x.code, "name": x.name, "note": ", ".join(x.diagnosis_codes),
             "more": " · ".join(
-                part for part in (", ".join(x.performer_codes), ", ".join(x.device_codes), x.tender) if part
+                part
+                for part in (
+                    bed_times(x) if x.bed_codes else "", ", ".join(x.performer_codes), ", ".join(x.device_codes), x.tender
+                )
+                if part
             ),
             "quantity": x.quantity, "price": x.unit_price_covered, "share": x.insurer_share,
         }

@@ -9,7 +9,7 @@ BED_CODE = re.compile(r"[HTCK][0-9]{3}")
 """MA_GIUONG (QĐ 4750/QĐ-BYT, XML3): a letter and three digits; what a letter stands for is the unit's own numbering."""
 MOST_IN_BED = 3
 ADMISSIONS: dict[str, str] = {  # MA_LOAI_KCB of stays (QĐ 1804/QĐ-BYT); 09 follows by itself from a short stay
-    "03": "Điều trị nội trú",
+    "03": "Nằm nội trú",
     "04": "Điều trị ban ngày",
     "06": "Lưu bệnh tại phòng khám, nhà hộ sinh, trạm y tế",
 }

@@ -119,7 +119,7 @@ KEYS: tuple[Key, ...] = (
     Key("cashier", "Ctrl+P", "print", "In bảng kê", 4),
     Key("cashier", "Ctrl+E", "export", "Phiếu thu", 5),
     Key("ward", "Enter", "row-open", "Mở người, giường", 1),
-    Key("ward", "Ctrl+S", "save", "Ghi", 2),
+    Key("ward", "Ctrl+S", "save", "Lưu", 2),
     Key("ward", "Escape", "back", "Về bảng giường", 3, cap="Esc"),
     Key("claims", "Ctrl+D", "next", "Làm việc tiếp theo", 1),
     Key("claims", "F6", "sign-group", "Ký cả nhóm", 2),

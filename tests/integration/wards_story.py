@@ -85,7 +85,10 @@ class Stay:
     async def papers(self, when: datetime) -> None:
         """The papers that a stay's dossier must carry: discharge and summary."""
         summary = {"course": "Sốt, ho ba ngày", "results": "X-quang: thâm nhiễm", "treatment": "Kháng sinh"}
-        await papers.issue(self.db, self.id, PaperKind.DISCHARGE, {"method": "Kháng sinh"}, self.cast.doctor, when)
+        discharge = {
+            "diagnosis": "Viêm phổi", "treatment": "Kháng sinh", "department_code": "K18", "archive_number": "26/0001",
+        }  # fmt: skip
+        await papers.issue(self.db, self.id, PaperKind.DISCHARGE, discharge, self.cast.doctor, when)
         await papers.issue(self.db, self.id, PaperKind.SUMMARY, summary, self.cast.doctor, when)
 
     async def beds(self) -> list[Charge]:

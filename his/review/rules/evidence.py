@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from his.claims.terms import ClaimFacts, DrugLine, Line, ResultLine, ServiceLine
+from his.kit.money import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,19 @@ def detail(line: Line, staff: Mapping[str, str]) -> str:
     """The small line under a name: `17/10 08:05 · BS. Phạm Quốc Huy`, for a drug the dose."""
     if isinstance(line, DrugLine):
         return line.dose.split(" [")[0]
+    if isinstance(line, ServiceLine) and line.bed_codes:
+        return bed_times(line)
     moment = line.performed_at or line.ordered_at
     devices = line.device_codes if isinstance(line, ServiceLine) else ()
     who = f"máy {devices[0].rpartition('.')[2]}" if devices else _names(line.practitioner_codes[:1], staff)
     return " · ".join(part for part in (f"{moment:%d/%m %H:%M}", who) if part)
+
+
+def bed_times(line: ServiceLine) -> str:
+    """The bed and its time as one small line: `H001 · K03 · 02/11 09:30 – 03/11 00:00`."""
+    start, end = line.performed_at or line.ordered_at, line.result_at
+    until = f" – {end:%d/%m %H:%M}" if end else ""
+    return f"{', '.join(line.bed_codes)} · {line.department_code} · {start:%d/%m %H:%M}{until}"
 
 
 def _ordered(line: Line, staff: Mapping[str, str]) -> str:
@@ -58,6 +68,9 @@ def _given(line: DrugLine, lot: GivenLot | None) -> Iterator[Step]:
 def _performed(line: Line, facts: ClaimFacts, staff: Mapping[str, str]) -> Iterator[Step]:
     if not isinstance(line, ServiceLine) or line.group_code == "13":
         return
+    if line.bed_codes:
+        yield from _lain(line)
+        return
     who = _names(line.performer_codes, staff)
     devices = f"máy {', '.join(line.device_codes)}" if line.device_codes else ""
     if line.performed_at:
@@ -71,6 +84,18 @@ def _performed(line: Line, facts: ClaimFacts, staff: Mapping[str, str]) -> Itera
         yield Step(line.result_at, "Có kết quả")
     if len(results) > 6:
         yield Step(results[6].result_at, f"và {len(results) - 6} chỉ số khác")
+
+
+def _lain(line: ServiceLine) -> Iterator[Step]:
+    """Which bed of which department, from when to when, and what part of a day is paid at which rate."""
+    where = f"giường {', '.join(line.bed_codes)}, khoa {line.department_code}"
+    start, end = line.performed_at or line.ordered_at, line.result_at
+    yield Step(start, f"Nằm {where}, {plain(line.quantity)} ngày × {plain(line.service_rate)} %")
+    yield Step(
+        end,
+        f"Hết ngày giường {', '.join(line.bed_codes)}" if end else "Chưa có giờ rời giường",
+        "done" if end else "waiting",
+    )
 
 
 def _said(result: ResultLine, staff: Mapping[str, str]) -> str:

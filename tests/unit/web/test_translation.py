@@ -33,6 +33,7 @@ from his.settlement import view as settlement
 from his.settlement.papers.summary import STEPS
 from his.settlement.rules.forms import FORMS as SETTLEMENT_FORMS
 from his.smart import terms as smart
+from his.wards import terms as wards
 from his.web import i18n, keys, page
 from tests.unit.web import trail_words
 
@@ -87,6 +88,11 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("breakglass/templates/open.html", "word"): breakglass.REASONS.values(),
     ("breakglass/templates/queue.html", "reasons[one.row.reason_code]"): breakglass.REASONS.values(),
     ("breakglass/templates/queue.html", "verdicts[one.row.verdict]"): breakglass.VERDICTS.values(),
+    ("wards/templates/board.html", "kinds[b.kind]"): wards.KINDS.values(),
+    ("wards/templates/beds.html", "kinds[b.kind]"): wards.KINDS.values(),
+    ("wards/templates/beds.html", "word"): wards.KINDS.values(),
+    ("wards/templates/stay.html", "name"): wards.ADMISSIONS.values(),
+    ("wards/templates/stay.html", "dict(settings)[visit.encounter.care_setting]"): wards.ADMISSIONS.values(),
     ("consultation/templates/differences.html", "d.label"): NOTE_KINDS.values(),
     ("consultation/templates/vitals_form.html", "label"): [label for _, label, _ in record.VITAL_FIELDS],
     ("consultation/view/facts.py", "GENDERS.get(patient.gender, 'Khác')"): [*facts.GENDERS.values(), "Khác"],
@@ -96,6 +102,7 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("billing/pages/donors.py", "word"): [word for _, word in (*DONOR_MODES, *DONOR_SOURCES)],
     ("orders/pages.py", "word"): [word for _, word in (*WORK_KINDS, *ANAESTHESIA)],
     ("papers/pages.py", "GENDERS.get(patient.gender, 'Khác')"): [*papers.GENDERS.values(), "Khác"],
+    ("wards/pages.py", "GENDERS.get(patient.gender, 'Khác')"): [*papers.GENDERS.values(), "Khác"],
     ("papers/templates/_papers.html", "c.title"): TITLES.values(),
     ("papers/templates/_papers.html", "titles[s.row.kind]"): TITLES.values(),
     ("papers/templates/_papers.html", "titles[kind]"): TITLES.values(),
