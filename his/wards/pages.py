@@ -35,6 +35,11 @@ SHOWN = (Kind.INVALID, Kind.CONFLICT)  # told beside the form; all else is a pag
 GENDERS = {"male": "Nam", "female": "Nữ"}
 
 
+def _words(terms: dict[str, str]) -> dict[str, str]:
+    """The words in the reader's language."""
+    return {key: _(word) for key, word in terms.items()}
+
+
 @router.get("/wards")
 async def board(request: Request, caller: Reader, department: Code = "", after: Code = "") -> Response:
     """Who lies where, which beds are free, who waits for one."""
@@ -43,7 +48,7 @@ async def board(request: Request, caller: Reader, department: Code = "", after: 
     return render(
         request,
         "wards/board.html",
-        {"board": found, "chosen": chosen, "kinds": KINDS, "today": day_of(caller.now), "after": after},
+        {"board": found, "chosen": chosen, "kinds": _words(KINDS), "today": day_of(caller.now), "after": after},
     )
 
 
@@ -86,7 +91,7 @@ async def _stay(
         "current": current,
         "board": found,
         "names": names,
-        "settings": list(ADMISSIONS.items()),
+        "settings": _words(ADMISSIONS),
         "form": form or {},
         "errors": [(error.field or "bed_id", error.message)] if error else [],
         "may_admit": is_open and encounter.admitted_at is None and may(caller.user.role, Capability.WRITE_RECORD),
@@ -183,7 +188,7 @@ async def _beds(
         "services": [(s.code, f"{s.code} {s.name}") for s in services if s.cost_group != service.DAY_GROUP],
         "by_day": [(s.code, f"{s.code} {s.name}") for s in services if s.cost_group == service.DAY_GROUP],
         "names": {s.code: s.name for s in services},
-        "kinds": KINDS,
+        "kinds": _words(KINDS),
         "day_treatment": DAY_TREATMENT,
         "today": today,
         "form": form or {},
