@@ -59,3 +59,20 @@ def test_from_admission_to_an_empty_bed(page: Page, address: str, run: Callable[
             page.goto(f"{address}{where}")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, where)
     shot(page, "ward-phone")
+
+
+def test_the_administrator_adds_beds(page: Page, address: str) -> None:
+    page.context.clear_cookies()
+    page.goto(f"{address}/sign-in")
+    page.locator("#username").fill("unit-admin")
+    page.locator("#password").fill("demo")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/claims**")
+    page.goto(f"{address}/wards/beds?department=K02")
+    page.get_by_label("Mã giường đầu").fill("T001")
+    page.get_by_label("Số giường, mã tăng dần").fill("2")
+    page.locator("#service_code").select_option("K02.1907")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#bed-list")).to_contain_text("T002")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, "ward-beds")
