@@ -20,6 +20,8 @@ BYTES_A_TAG = 6
 """A file in which a tag takes fewer bytes than this, on average, holds no values (counted beyond the first thousands)."""
 MAX_ATTRIBUTES = 5_000
 """A claim file has a dozen, those of its signature."""
+ATTRIBUTES_A_TAG = 4
+"""On average, beyond the first thousands, where a format keeps its values in attributes: FHIR has `id`, `url` and `value`."""
 MAX_REFERENCES = 200_000
 """`&amp;`, `&#65;` and their like."""
 BOM = b"\xef\xbb\xbf"
@@ -67,6 +69,7 @@ def _check_numbers(body: bytes, max_attributes: int) -> None:
     if tags > min(MAX_TAGS, 5_000 + len(body) // BYTES_A_TAG):
         raise _refuse(f"Tệp XML có {tags} thẻ, quá nhiều so với cỡ tệp. Chia nhỏ tệp rồi gửi lại.")
     signs = body.count(b"=")
+    max_attributes = min(max_attributes, MAX_ATTRIBUTES + ATTRIBUTES_A_TAG * tags)
     if signs > max_attributes:
         if signs > MAX_TAGS:
             raise _refuse(f"Tệp XML có quá {MAX_TAGS} dấu bằng. Kiểm lại phần mềm đã xuất tệp.")

@@ -22,6 +22,7 @@ from tests.faults import trial
 
 web, world = contract.web, contract.world  # the fixtures
 SLEEP_SECONDS = 2
+TRIES = 3
 CORPUS = (
     "'", "''", "\\'", '"', "1'--", "1 OR 1=1", "' OR ''='", "'; SELECT pg_sleep(2)--", "'||pg_sleep(2)||'", "(SELECT pg_sleep(2))::text",
     "1;DROP TABLE injected_canary--", "'; DELETE FROM injected_canary--", "$$;DELETE FROM injected_canary;--", "%27;DELETE FROM injected_canary--",
@@ -57,9 +58,12 @@ async def sweep(web, world, canary, each=COUNT):
     async def ask(label, method, address, headers, **more):
         nonlocal sent
         sent += 1
-        started = time.perf_counter()
-        answer = await web.request(method, address, headers=headers, **more)
-        slept = time.perf_counter() - started >= SLEEP_SECONDS
+        for _ in range(TRIES):  # who was only busy is quick the next time; who sleeps, sleeps each time
+            started = time.perf_counter()
+            answer = await web.request(method, address, headers=headers, **more)
+            slept = time.perf_counter() - started >= SLEEP_SECONDS
+            if not (slept and "pg_sleep" in label):
+                break
         said = answer.text
         if answer.status_code >= 500 or any(tell in said for tell in TELLS) or (slept and "pg_sleep" in label):
             found.append((label, answer.status_code, said[:80]))

@@ -112,7 +112,7 @@ class Cluster:
         with log.open("ab") as out:
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/",
-                env={"PATH": os.defpath, "LC_ALL": "C", "HOME": "/tmp"}, **who,
+                env={"PATH": os.defpath, "LC_ALL": "C", "HOME": str(self.folder)}, **who,
             )  # fmt: skip
 
     def wait_for(self, *roles, seconds=120):

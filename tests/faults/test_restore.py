@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from his.backup.place import bases, only_embedded, verify
+from his.backup.place import bases, only_embedded, program, verify
 from his.backup.restore import restore
 from his.backup.take import take
 from his.kit.config import Settings, SetupError
@@ -122,17 +122,15 @@ def test_another_instant_would_be_seen(busy):
     assert {n for n, began, _ in booked if began > early} & there
 
 
-@pytest.mark.slow
-def test_a_flipped_byte_is_found(busy):
-    _, folder, _, _ = busy
-    base = bases(folder)[-1][1]
+def flipped(base, check, flips):
+    """Flip a bit of a random file so many times; (how often `check` saw it, files)."""
     files = sorted(
         p
         for p in (base / "pg").rglob("*")
         if p.is_file() and p.stat().st_size and p.name != "backup_manifest" and "pg_wal" not in p.parts
     )
     chance, found = random.Random(SEED), 0
-    for _ in range(FLIPS):
+    for _ in range(flips):
         file = chance.choice(files)
         place = chance.randrange(file.stat().st_size)
         with file.open("r+b") as opened:
@@ -142,13 +140,35 @@ def test_a_flipped_byte_is_found(busy):
             opened.write(bytes([byte ^ 1 << chance.randrange(8)]))
             opened.flush()
             try:
-                verify(base)
+                check(base)
             except SetupError:
                 found += 1
             opened.seek(place)
             opened.write(bytes([byte]))
+    return found, len(files)
+
+
+@pytest.mark.slow
+def test_a_flipped_byte_is_found(busy):
+    _, folder, _, _ = busy
+    base = bases(folder)[-1][1]
+    found, files = flipped(base, verify, FLIPS)
     verify(base)
-    trial.report("53", seed=SEED, n=FLIPS, expected={"found": FLIPS}, got={"found": found, "files": len(files)})
+    trial.report("53", seed=SEED, n=FLIPS, expected={"found": FLIPS}, got={"found": found, "files": files})
+
+
+@pytest.mark.slow
+def test_a_look_at_the_sizes_alone_is_not_enough(busy):
+    """The sabotage: a check that reads names and sizes, not the bytes."""
+
+    def sizes(base):
+        checked = program("pg_verifybackup", "--skip-checksums", "--no-parse-wal", "--quiet", str(base / "pg"))
+        if checked.returncode:
+            raise SetupError("hỏng", "damaged")
+
+    _, folder, _, _ = busy
+    found, _ = flipped(bases(folder)[-1][1], sizes, 5)
+    assert found < 5
 
 
 def test_a_server_of_ones_own_has_its_own_tools(tmp_path):

@@ -28,8 +28,8 @@ async def take_payment(
     """Take the whole amount that is open and give the next receipt number; the same `key` gives the same payment.
 
     Visits are locked, so two cashiers never both take it. Raises INVALID (field `amount`, with the right amount; or
-    `method`, `key`), CONFLICT when it is paid already (who came first is told) or the key belongs to another payment,
-    RULES while the visit is not signed.
+    `method`, `key`), CONFLICT when it is paid already (who came first is told), RULES when the key belongs to another
+    payment and while the visit is not signed.
     """
     if method not in METHODS:
         raise invalid("method", "Cách trả chỉ nhận tiền mặt, chuyển khoản hoặc thẻ.")
@@ -119,8 +119,8 @@ def _same(earlier: Payment, encounter_id: UUID, amount: Decimal, method: str) ->
     """The payment of a repeated request; a key used for something else is refused."""
     if (earlier.encounter_id, earlier.amount, earlier.method) != (encounter_id, amount, method):
         if earlier.encounter_id == encounter_id and earlier.status == "received":
-            raise HisError(Kind.CONFLICT, told_paid([earlier]))
-        raise HisError(Kind.CONFLICT, "Khóa này đã dùng cho một lần thu khác. Tải lại trang rồi thu.", field="key")
+            raise HisError(Kind.RULES, told_paid([earlier]), field="key")
+        raise HisError(Kind.RULES, "Khóa này đã dùng cho một lần thu khác. Tải lại trang rồi thu.", field="key")
     return earlier
 
 

@@ -95,7 +95,7 @@ async def _done(db: Db, key_id: UUID, digest: str) -> Registered | None:
         return None
     if row.request_sha256 != digest:
         code = row.response.get("dossier_code", "")
-        raise HisError(Kind.CONFLICT, f"Biểu mẫu này đã lưu thành lượt {code}. Quét lại để tạo lượt khác.", field="key")
+        raise HisError(Kind.RULES, f"Biểu mẫu này đã lưu thành lượt {code}. Quét lại để tạo lượt khác.", field="key")
     values: dict[str, Any] = dict(row.response)
     for name in ("encounter_id", "patient_id", "ticket_id"):
         values[name] = UUID(values[name])

@@ -10,7 +10,9 @@ import random
 from typing import Any
 
 import httpx
+import pytest
 
+from his.fhir.outcome import FhirError
 from his.fhir.registry import discover
 from his.fhir.xmlout import to_xml
 from his.kit.errors import HisError
@@ -65,44 +67,74 @@ async def everyone(tasks: list[Any]) -> list[httpx.Response]:
     return list(await asyncio.gather(*(one(task) for task in tasks)))
 
 
-async def test_identical_conditional_creates_make_one_row_a_key(fhir: httpx.AsyncClient) -> None:
+async def conditional_creates(fhir: httpx.AsyncClient, name: str, header: str = "if-none-exist") -> dict[str, Any]:
+    """Identical creates for each key, shuffled; what was made and what is found afterwards."""
+
     def create(key: int) -> Any:
-        body = {
-            "resourceType": "Organization",
-            "name": "N",
-            "identifier": [{"system": "urn:hammer", "value": str(key)}],
-        }
-        return fhir.post("/Organization", json=body, headers={"if-none-exist": f"identifier=urn:hammer|{key}"})
+        identifier = [{"system": f"urn:hammer:{name}", "value": str(key)}]
+        body = {"resourceType": "Organization", "name": name, "identifier": identifier}
+        return fhir.post("/Organization", json=body, headers={header: f"identifier=urn:hammer:{name}|{key}"})
 
     keys = [key for key in range(KEYS) for _ in range(PARALLEL)]
-    random.Random(7).shuffle(keys)
+    random.Random(trial.seed()).shuffle(keys)
     answers = await everyone([create(key) for key in keys])
-    assert {a.status_code for a in answers} == {200, 201}
-    assert sum(a.status_code == 201 for a in answers) == KEYS
-    ids = {(key, answer.json()["id"]) for key, answer in zip(keys, answers, strict=True)}
-    assert len(ids) == KEYS
-    count = (await fhir.get("/Organization", params={"name": "N", "_summary": "count"})).json()
-    got = {"rows": count["total"], "created": sum(a.status_code == 201 for a in answers), "answers": len(answers)}
-    trial.report("14", seed=7, n=PARALLEL * KEYS, expected={"rows": KEYS, "created": KEYS}, got=got)
+    count = (await fhir.get("/Organization", params={"name": name, "_summary": "count"})).json()
+    return {
+        "rows": count["total"], "created": sum(a.status_code == 201 for a in answers), "answers": len(answers),
+        "other_answers": sum(a.status_code not in (200, 201) for a in answers),
+        "resources": len({(key, answer.json().get("id")) for key, answer in zip(keys, answers, strict=True)}),
+    }  # fmt: skip
 
 
-async def test_a_thousand_stale_updates_are_refused(fhir: httpx.AsyncClient) -> None:
+ONE_A_KEY = {"rows": KEYS, "created": KEYS, "resources": KEYS, "other_answers": 0}
+
+
+async def test_identical_conditional_creates_make_one_row_a_key(fhir: httpx.AsyncClient) -> None:
+    got = await conditional_creates(fhir, "N")
+    trial.report("14", seed=trial.seed(), n=PARALLEL * KEYS, expected=ONE_A_KEY, got=got)
+
+
+async def test_a_server_that_does_not_look_at_the_condition_is_seen(fhir: httpx.AsyncClient) -> None:
+    """The sabotage: the condition does not arrive, every create makes a row."""
+    got = await conditional_creates(fhir, "unconditional", "x-nobody-reads-this")
+    assert got["rows"] == got["created"] == PARALLEL * KEYS
+    assert not trial.met(ONE_A_KEY, got)
+
+
+async def stale_writes(fhir: httpx.AsyncClient, header: str, times: int) -> dict[str, Any]:
+    """Writes that name another version than the current one, and one that names none."""
     patient = await created(fhir)
     url = f"/Patient/{patient['id']}"
     assert (await fhir.put(url, json=patient, headers={"if-match": 'W/"1"'})).status_code == 200
-    patch = {"if-match": 'W/"1"', "content-type": "application/json-patch+json"}
+    patch = {header: 'W/"1"', "content-type": "application/json-patch+json", "x-blind": "1"}
     change = '[{"op":"replace","path":"/gender","value":"other"}]'
     tasks = [
         fhir.patch(url, content=change, headers=patch)
         if n % 5 == 0
-        else fhir.put(url, json=patient, headers={"if-match": f'W/"{(1, 3, 99)[n % 3]}"'})
-        for n in range(STALE)
+        else fhir.put(url, json=patient, headers={header: f'W/"{(1, 3, 99)[n % 3]}"', "x-blind": "1"})
+        for n in range(times)
     ]
     answers = await everyone(tasks)
-    assert [a.status_code for a in answers] == [412] * STALE
-    assert {a.json()["issue"][0]["expression"][0] for a in answers} == {"http.If-Match"}
-    got = {"refused": len(answers), "version": (await fhir.get(url)).json()["meta"]["versionId"]}
-    trial.report("16", n=STALE, expected={"refused": STALE, "version": "2"}, got=got)
+    refused = [answer for answer in answers if answer.status_code == 412]
+    return {
+        "refused": len(refused),
+        "named": sum(answer.json()["issue"][0]["expression"] == ["http.If-Match"] for answer in refused),
+        "version": (await fhir.get(url)).json()["meta"]["versionId"],
+        "without_a_version": (await fhir.put(url, json=patient)).status_code,
+    }
+
+
+async def test_a_thousand_stale_updates_are_refused(fhir: httpx.AsyncClient) -> None:
+    got = await stale_writes(fhir, "if-match", STALE)
+    expected = {"refused": STALE, "named": STALE, "version": "2", "without_a_version": 428}
+    trial.report("16", seed=trial.seed(), n=STALE, expected=expected, got=got)
+
+
+async def test_a_server_that_takes_any_version_is_seen(fhir: httpx.AsyncClient) -> None:
+    """The sabotage: the version does not arrive, the last writer wins."""
+    got = await stale_writes(fhir, "x-nobody-reads-this", 20)
+    assert got["refused"] == 0
+    assert int(got["version"]) > 2, "updates were lost, as they have to be here"
 
 
 def scrambled(body: bytes, chance: random.Random) -> bytes:
@@ -179,12 +211,13 @@ def request(fhir: httpx.AsyncClient, goods: list[dict[str, Any]], address: str, 
     return fhir.post(f"/{kind}", content=body, headers=headers)
 
 
-async def test_malformed_bodies_get_outcomes_with_a_place(fhir: httpx.AsyncClient) -> None:
+async def malformed(fhir: httpx.AsyncClient, bodies: int) -> dict[int, int]:
+    """Answers by code; raises AssertionError at a server error or at a refusal that names no place."""
     chance = random.Random(trial.seed())
     address = f"/Patient/{(await created(fhir, active=True))['id']}"
     goods = [*examples(), OBSERVATION]
     codes: dict[int, int] = {}
-    for _ in range(BODIES):
+    for _ in range(bodies):
         answer = await request(fhir, goods, address, chance)
         code = answer.status_code
         codes[code] = codes.get(code, 0) + 1
@@ -195,7 +228,26 @@ async def test_malformed_bodies_get_outcomes_with_a_place(fhir: httpx.AsyncClien
         for outcome in outcomes:
             assert outcome["resourceType"] == "OperationOutcome"
             assert all(issue["expression"][0] for issue in outcome["issue"]), answer.text
+    return codes
+
+
+async def test_malformed_bodies_get_outcomes_with_a_place(fhir: httpx.AsyncClient) -> None:
+    codes = await malformed(fhir, BODIES)
     assert sum(count for code, count in codes.items() if code >= 400) > BODIES // 2, codes
     alive = (await fhir.get("/Patient?_count=1")).status_code
     got = {"server_errors": sum(n for code, n in codes.items() if code >= 500), "alive": alive, "answers": len(codes)}
     trial.report("37", seed=trial.seed(), n=BODIES, expected={"server_errors": 0, "alive": 200}, got=got)
+
+
+async def test_a_reader_that_trusts_its_bodies_is_seen(
+    fhir: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sabotage: a refusal names no place any more, as that of a reader that only says that something was wrong."""
+    whole = FhirError.__init__
+
+    def placeless(self: Any, status: int, code: str, text: str, expression: str = "", *rest: Any) -> None:
+        whole(self, status, code, text, "", *rest)
+
+    monkeypatch.setattr(FhirError, "__init__", placeless)
+    with pytest.raises((AssertionError, KeyError, IndexError)):
+        await malformed(fhir, 60)

@@ -146,7 +146,7 @@ async def test_a_key_is_not_reused_for_another_visit(db: Db) -> None:
     first = await service.register_visit(db, form, NOW)
     with pytest.raises(HisError) as caught:
         await service.register_visit(db, replace(form, reason="khác"), NOW)
-    assert caught.value.kind is Kind.CONFLICT
+    assert caught.value.kind is Kind.RULES
     assert first.dossier_code in caught.value.message
 
 
