@@ -68,8 +68,12 @@ def test_nothing_is_green_by_default(row, said):
         ("<=10", None, False),
         ("<=1", True, False),
         (0, 0, True),
+        ({}, {}, True),
+        ({}, {"500": 3}, False),
+        ({"other": {}}, {"other": {"500": 3}}, False),
+        ({"other": {}}, {"other": {}, "ms": 3}, True),
     ],
-    ids=["under", "over", "least", "absent", "no number", "equal"],
+    ids=["under", "over", "least", "absent", "no number", "equal", "nothing", "something", "inside", "beside"],
 )
 def test_bounds(expected, got, so):
     assert trial.met(expected, got) is so

@@ -26,10 +26,11 @@ def count(variable: str, small: int) -> int:
 def met(expected: Any, got: Any) -> bool:
     """Whether what was seen is what was expected.
 
-    A dictionary needs each expected key (what was seen beside it is a figure for the reader); a text that begins with
+    A dictionary needs each expected key (what was seen beside it is a figure for the reader), an empty one means that
+    nothing may be there; a text that begins with
     `<=` or `>=` is a bound, anything else has to be equal. A figure that is absent or no number meets no bound.
     """
-    if isinstance(expected, dict):
+    if isinstance(expected, dict) and expected:
         return isinstance(got, dict) and all(met(value, got.get(key)) for key, value in expected.items())
     if isinstance(expected, str) and expected[:2] in ("<=", ">="):
         if isinstance(got, bool) or not isinstance(got, (int, float)):
