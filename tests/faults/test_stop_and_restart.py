@@ -89,17 +89,27 @@ async def headers_of(service):
         return badge(client) | {"x-csrf-token": client.headers["x-csrf-token"]}
 
 
-async def stop_once(installation, room, chance, base, number=signal.SIGTERM):
+def wait_for_a_commit(installation, visitors, before):
+    """Until a visit stands there that nobody was told of."""
+    deadline = time.monotonic() + 60
+    while not unanswered(installation, visitors, before):
+        assert time.monotonic() < deadline, "every visit is told the moment it is written"
+        time.sleep(0.01)
+
+
+async def stop_once(installation, room, chance, before, number=signal.SIGTERM):
     """One stop under load; returns (visitors, seconds until the process was gone)."""
     service = Service(installation.environment, workers=1, target="dawdling:service")
     service.start()
     try:
         await service.when_ready()
-        visitors = Visitors(service, room, await headers_of(service), 6, base)
+        visitors = Visitors(service, room, await headers_of(service), 6, len(before) + 1_000_000)
         load = asyncio.create_task(visitors.run())
         while not visitors.answered:  # noqa: ASYNC110  # the load is on
             await asyncio.sleep(0.02)
         await asyncio.sleep(pause(chance, 0.2, 1.2))
+        if number == signal.SIGKILL:  # when somebody surely waits for an answer
+            await asyncio.to_thread(wait_for_a_commit, installation, visitors, before)
         moment = time.monotonic()
         service.process.send_signal(number)
         await asyncio.to_thread(service.process.wait, 60)
@@ -124,7 +134,7 @@ async def stops(installation, times, number):
     slowest = 0.0
     for _ in range(times):
         before = {row[0] for row in installation.rows("SELECT id::text FROM encounter WHERE unit_id = 2")}
-        visitors, seconds = await stop_once(installation, room, chance, len(before) + 1_000_000, number)
+        visitors, seconds = await stop_once(installation, room, chance, before, number)
         slowest = max(slowest, seconds)
         got["begun_and_unanswered"] += len(unanswered(installation, visitors, before))
         got["other_answers"] += sum(n for code, n in visitors.codes.items() if code not in (201, 503))
