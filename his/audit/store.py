@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from his.audit.rules import Head
 from his.audit.tables import AuditEntry
 from his.audit.terms import Wanted
-from his.fhir.compartment import COMPARTMENT
+from his.fhir.compartment import SUBJECTS
 from his.fhir.tables import ResourceIndex
 from his.kit.columns import loaded, table
 from his.kit.db import Database, Db
@@ -40,7 +40,7 @@ def _of_patient(patient: str) -> ColumnElement[bool]:
     """Entries on the patient's own record and on every resource of the patient's compartment."""
     inside = select(_index.c.id).where(
         _index.c.unit_id == _entry.c.unit_id,
-        _index.c.type.in_([*COMPARTMENT]),
+        _index.c.type.in_(sorted(SUBJECTS)),
         _index.c.param.in_(("patient", "subject")),
         _index.c.value == f"{patient}\x1fPatient",
     )

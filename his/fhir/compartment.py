@@ -1,42 +1,59 @@
-"""Whose record a resource belongs to: the patient compartment, kept to the parameters that name the subject of care.
+"""Compartments: which resources belong to a patient's or an encounter's record, and which of them open to the patient.
 
-http://hl7.org/fhir/R4/compartmentdefinition-patient.html also lists people who took part (performer, author, payee,
-member of a group). Those are left out on purpose: a resource about somebody else does not open because the patient of
-the token is mentioned in it.
+One table for both questions, the CompartmentDefinition of R4 in `compartment.txt`: `$everything`, `$export` and `$summary`
+gather by all its parameters; what a patient's token may see (view.py, viewschema.py) goes by the starred ones, which name
+the subject of care. Names are translated to those under which the index keeps references to the compartment's type.
 """
 
+from functools import cache
+from pathlib import Path
 from typing import Final
 
-_SUBJECT = (
-    "Account AdverseEvent CarePlan CareTeam ChargeItem ClinicalImpression Communication CommunicationRequest Composition "
-    "Condition Consent DeviceRequest DeviceUseStatement DiagnosticReport DocumentManifest DocumentReference Encounter "
-    "EnrollmentRequest Flag Goal ImagingStudy Invoice List Media MeasureReport MedicationAdministration MedicationDispense "
-    "MedicationRequest MedicationStatement Observation Procedure QuestionnaireResponse RequestGroup RiskAssessment "
-    "ServiceRequest Specimen SupplyRequest"
-)
-_PATIENT = (
-    "AllergyIntolerance AuditEvent Basic BodyStructure CarePlan CareTeam Claim ClaimResponse Composition Condition Consent "
-    "CoverageEligibilityRequest CoverageEligibilityResponse DetectedIssue DeviceRequest DeviceUseStatement DiagnosticReport "
-    "DocumentReference Encounter EpisodeOfCare ExplanationOfBenefit FamilyMemberHistory Flag Goal ImagingStudy Immunization "
-    "ImmunizationEvaluation ImmunizationRecommendation Invoice MeasureReport MedicationAdministration MedicationDispense "
-    "MedicationRequest MedicationStatement MolecularSequence NutritionOrder Observation Procedure Provenance "
-    "QuestionnaireResponse RelatedPerson ServiceRequest SupplyDelivery VisionPrescription"
-)
+from his.fhir.parameters import parameters
+from his.fhir.resource_types import TYPES
+
 DIRECTORY: Final = ("Location", "Medication", "Organization", "Practitioner", "PractitionerRole")
 """Types that say nothing of a patient: a patient's token that names them may read them, never write them."""
+SUPPORTING: Final = (*DIRECTORY, "Device", "HealthcareService")
+"""What a record points to without belonging to its patient: people, places, substances."""
+_STAR: Final = "*"
 
 
-def _gather() -> dict[str, tuple[str, ...]]:
-    out: dict[str, tuple[str, ...]] = {}
-    for name, types in (("subject", _SUBJECT), ("patient", _PATIENT)):
-        for kind in types.split():
-            out[kind] = (*out.get(kind, ()), name)
-    out["Coverage"] = ("beneficiary", "patient")
-    out["ResearchSubject"] = ("individual",)
-    out["Appointment"] = ("patient",)
-    out["AppointmentResponse"] = ("patient",)
-    return out
+def _read() -> dict[str, dict[str, tuple[str, ...]]]:
+    """The table as written: compartment, type, parameters with their stars."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for line in Path(__file__).with_name("compartment.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            current = found.setdefault(line.strip("[]"), {})
+        elif line and not line.startswith("#"):
+            kind, *names = line.split()
+            assert kind in TYPES, kind
+            current[kind] = tuple(names)
+    return found
 
 
-COMPARTMENT: Final = _gather()
-"""For each type the search parameters whose value `Patient/<id>` puts a resource into that patient's compartment."""
+DEFINITION: Final = _read()
+SUBJECTS: Final = frozenset(
+    kind for kind, names in DEFINITION["Patient"].items() if any(name.endswith(_STAR) for name in names)
+)
+"""Types whose resources may belong to one patient alone: the only ones that open to a patient's token, beside the directory."""
+
+
+def _indexed(of: str, kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Under which names the index holds references to a resource `of` this type."""
+    known = parameters(kind)
+    held = {known[name].narrow.get(of, known[name].sources[0]): None for name in names}
+    return tuple(held)
+
+
+@cache
+def compartment(of: str) -> dict[str, tuple[str, ...]]:
+    """For each type the index parameters whose value `id` of this type puts a resource into its compartment."""
+    return {kind: _indexed(of, kind, tuple(n.rstrip(_STAR) for n in names)) for kind, names in DEFINITION[of].items()}
+
+
+@cache
+def subject_parameters(kind: str) -> tuple[str, ...]:
+    """The index parameters by which a resource of the type is about a patient; empty when it is about none."""
+    names = tuple(n.rstrip(_STAR) for n in DEFINITION["Patient"].get(kind, ()) if n.endswith(_STAR))
+    return _indexed("Patient", kind, names) if names else ()

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from his.fhir.compartment import COMPARTMENT, DIRECTORY
+from his.fhir.compartment import DIRECTORY, SUBJECTS, subject_parameters
 from his.fhir.conditions import Range
 
 READING: Final = frozenset("rs")
@@ -46,10 +46,7 @@ class Grant:
         if self.type not in ("*", resource_type):
             return False
         return (
-            not self.patient
-            or resource_type == "Patient"
-            or resource_type in COMPARTMENT
-            or self._listed(resource_type)
+            not self.patient or resource_type == "Patient" or resource_type in SUBJECTS or self._listed(resource_type)
         )
 
     def _listed(self, resource_type: str) -> bool:
@@ -63,7 +60,7 @@ class Grant:
                     return False
             else:
                 wanted = f"{self.patient}\x1fPatient"
-                if not any(wanted in index.get(param, ()) for param in COMPARTMENT.get(resource_type, ())):
+                if not any(wanted in index.get(param, ()) for param in subject_parameters(resource_type)):
                     return False
         return all(any(_within(value, ranges) for value in index.get(param, ())) for param, ranges in self.where)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import MetaData, Table
 
-from his.fhir.compartment import COMPARTMENT, DIRECTORY
+from his.fhir.compartment import DIRECTORY, SUBJECTS, subject_parameters
 from his.fhir.view import SENSITIVE_ICD, SENSITIVE_LABELS
 
 ROLE = "his_limited"
@@ -21,8 +21,8 @@ def _texts(values: Iterable[str]) -> str:
 
 def _compartment() -> str:
     by_names: dict[tuple[str, ...], list[str]] = {}
-    for kind, names in sorted(COMPARTMENT.items()):
-        by_names.setdefault(names, []).append(kind)
+    for kind in sorted(SUBJECTS):
+        by_names.setdefault(subject_parameters(kind), []).append(kind)
     cases = " ".join(
         f"WHEN kind = ANY ({_texts(kinds)}) THEN {_texts(names)}" for names, kinds in sorted(by_names.items())
     )

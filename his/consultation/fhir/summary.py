@@ -13,6 +13,7 @@ import orjson
 
 from his.fhir.access import check
 from his.fhir.build import Json, concept, filled, hl7
+from his.fhir.compartment import compartment
 from his.fhir.conditional import several
 from his.fhir.dates import instant_text
 from his.fhir.extract import SEPARATOR
@@ -20,7 +21,6 @@ from his.fhir.http import Response
 from his.fhir.jsontext import read_document
 from his.fhir.operations.arguments import refused
 from his.fhir.operations.collect import entry, in_unit, standing, texts_of
-from his.fhir.operations.compartments import compartment
 from his.fhir.operations.declare import INSTANCE, TYPE, Call, Input, Operation
 from his.fhir.outcome import not_found
 from his.fhir.reader import Seen

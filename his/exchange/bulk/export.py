@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
+from his.fhir.compartment import compartment
 from his.fhir.engine import Engine
 from his.fhir.extract import SEPARATOR
 from his.fhir.operations.collect import in_unit
-from his.fhir.operations.compartments import compartment
 from his.fhir.searchsql import Sql
 from his.kit.db import Scope
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from his.exchange.bulk.answers import below, check_client, start
 from his.fhir.access import check
+from his.fhir.compartment import compartment
 from his.fhir.http import Response
 from his.fhir.jsontext import read_document
 from his.fhir.operations.arguments import refused
 from his.fhir.operations.collect import asked_types, instant_of
-from his.fhir.operations.compartments import compartment
 from his.fhir.operations.declare import INSTANCE, SYSTEM, TYPE, Call, Input, Operation
 from his.fhir.outcome import FhirError, not_found
 from his.fhir.resource_types import TYPES

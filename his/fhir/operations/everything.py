@@ -7,6 +7,7 @@ of references; a type that the caller may not read and search is left out, as in
 from datetime import datetime
 from typing import Any
 
+from his.fhir.compartment import SUPPORTING, compartment
 from his.fhir.conditions import write_cursor
 from his.fhir.extract import SEPARATOR
 from his.fhir.http import Response
@@ -21,7 +22,6 @@ from his.fhir.operations.collect import (
     standing,
     texts_of,
 )
-from his.fhir.operations.compartments import SUPPORTING, compartment
 from his.fhir.operations.declare import INSTANCE, Call, Input, Operation
 from his.fhir.reader import Seen, Stored
 from his.fhir.searching import bundle
