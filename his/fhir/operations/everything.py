@@ -1,9 +1,11 @@
-"""`$everything` of a patient and of an encounter: the compartment page by page, and whatever a page points to.
+"""`$everything` of a patient, of all patients and of an encounter: the compartment page by page, and what a page points to.
 
 http://hl7.org/fhir/R4/operation-patient-everything.html, operation-encounter-everything.html. The page is found by the index
-of references; a type that the caller may not read and search is left out, as in a search with includes.
+of references; a type that the caller may not read and search is left out, as in a search with includes. `Patient/$everything`
+without an id is the record of the patient whom the caller's access is about, otherwise that of every patient in the unit.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +13,7 @@ from his.fhir.compartment import SUPPORTING, compartment
 from his.fhir.conditions import write_cursor
 from his.fhir.extract import SEPARATOR
 from his.fhir.http import Response
+from his.fhir.narrowing import view_of
 from his.fhir.operations.collect import (
     asked_count,
     asked_types,
@@ -22,7 +25,7 @@ from his.fhir.operations.collect import (
     standing,
     texts_of,
 )
-from his.fhir.operations.declare import INSTANCE, Call, Input, Operation
+from his.fhir.operations.declare import INSTANCE, TYPE, Call, Input, Operation
 from his.fhir.reader import Seen, Stored
 from his.fhir.searching import bundle
 from his.fhir.searchsql import Sql
@@ -33,29 +36,43 @@ _BORN = ["birthdate", "death-date"]  # dates of a person, not of care
 
 async def everything(call: Call) -> Response:
     """One page of the record."""
-    scope, kind = call.caller.scope, call.kind
-    stored = await standing(call, call.kind, call.identity)
+    if not call.identity:
+        call = replace(call, identity=_only_patient(call))
+    kind = call.kind
+    stored = await standing(call, kind, call.identity) if call.identity else None
     types = asked_types(call)
     count = asked_count(call, PAGE, MOST)
     after = cursor_of(call, 2)
-    belongs = compartment(kind)
-    shown = [one for one in belongs if (not types or one in types) and call.sees(one)]
+    asked_along = [one for one in types if one in SUPPORTING or (kind, one) == ("Encounter", "Patient")]
+    belongs = compartment(kind) | ({} if call.identity else {kind: ()})
+    walked = [one for one in belongs if (not types or asked_along or one in types) and call.sees(one)]
     rows: list[tuple[Any, ...]] = []
-    if shown:
-        rows = await call.engine.reader.rows(_page(call, {one: belongs[one] for one in shown}, after, count))
+    if walked:
+        page = _page if call.identity else _page_of_all
+        rows = await call.engine.reader.rows(page(call, {one: belongs[one] for one in walked}, after, count))
     more, rows = len(rows) > count, rows[:count]
     entries = []
-    if after is None and (not types or kind in types) and _recent(call, stored):
+    if stored is not None and after is None and (not types or kind in types) and _recent(call, stored):
         entries.append(entry(call.engine, kind, call.identity, stored.content, "match"))
-    entries += [entry(call.engine, row[0], row[1], row[2], "match") for row in rows]
-    if not types:
-        entries += await _supporting(call, [(kind, call.identity), *((row[0], row[1]) for row in rows)])
+    entries += [entry(call.engine, row[0], row[1], row[2], "match") for row in rows if not types or row[0] in types]
+    if not types or asked_along:
+        own = [(kind, call.identity)] if call.identity else []
+        entries += await _supporting(call, [*own, *((row[0], row[1]) for row in rows)], asked_along)
     detail = {"parameters": sorted({value.name for value in call.inputs.values}), "resources": len(entries)}
-    await call.engine.reader.audit(Seen("everything", kind, call.identity, scope, detail))
+    if not call.identity:
+        detail["seen"] = [row[1] for row in rows if row[0] == kind]
+    await call.engine.reader.audit(Seen("everything", kind, call.identity, call.caller.scope, detail))
     links = [("self", link(call, "everything"))]
     if more:
         links.append(("next", link(call, "everything", write_cursor(rows[-1][0], rows[-1][1]))))
     return Response(200, bundle("searchset", links, entries))
+
+
+def _only_patient(call: Call) -> str:
+    """The one patient whom the caller's access is about, "" when it is about several or none in particular."""
+    view = view_of(call.caller)
+    about = {grant.patient for grant in view.grants} if view is not None else set()
+    return about.pop() if len(about) == 1 else ""
 
 
 def _recent(call: Call, stored: Stored) -> bool:
@@ -77,6 +94,31 @@ def _page(call: Call, belongs: dict[str, tuple[str, ...]], after: tuple[str, ...
         call.kind,
         call.identity,
     )
+    _times(sql, call)
+    if after:
+        sql.add("AND (c.type, c.id) > (%s, %s)", *after)
+    return sql.add("ORDER BY c.type, c.id LIMIT %s) r", count + 1)
+
+
+def _page_of_all(call: Call, belongs: dict[str, tuple[str, ...]], after: tuple[str, ...] | None, count: int) -> Sql:
+    """The same for all patients of the unit: the patients themselves, and whatever is about one of them."""
+    sql = in_unit(call.caller.scope).add(
+        "(SELECT c.type, c.id, c.content FROM resource_current c WHERE c.unit_id = ctx.unit AND c.type = ANY(%s) "
+        "AND NOT c.deleted",
+        sorted(belongs),
+    )
+    names = sorted({f"{kind}/{name}" for kind, listed in belongs.items() for name in listed})
+    sql.add("AND (c.type = %s OR EXISTS (SELECT 1 FROM resource_index i WHERE i.unit_id = ctx.unit", call.kind)
+    sql.add("AND i.type = c.type AND i.id = c.id AND i.type || '/' || i.param = ANY(%s)", names)
+    sql.add("AND split_part(i.value, %s, 2) = %s OFFSET 0))", SEPARATOR, call.kind)
+    _times(sql, call)
+    if after:
+        sql.add("AND (c.type, c.id) > (%s, %s)", *after)
+    return sql.add("ORDER BY c.type, c.id LIMIT %s) r", count + 1)
+
+
+def _times(sql: Sql, call: Call) -> None:
+    """What was changed since then, and cared for between these days."""
     since = instant_of(call, "_since")
     if since is not None:
         sql.add("AND c.updated_at >= %s::timestamptz", since)
@@ -90,15 +132,13 @@ def _page(call: Call, belongs: dict[str, tuple[str, ...]], after: tuple[str, ...
         if end:
             sql.add("AND d.low < %s::timestamptz", end)
         sql.add("))")
-    if after:
-        sql.add("AND (c.type, c.id) > (%s, %s)", *after)
-    return sql.add("ORDER BY c.type, c.id LIMIT %s) r", count + 1)
 
 
-async def _supporting(call: Call, keys: list[tuple[str, str]]) -> list[str]:
+async def _supporting(call: Call, keys: list[tuple[str, str]], asked: list[str]) -> list[str]:
     """What the resources of this page point to outside the compartment: people, places, substances, the patient."""
-    wanted = [kind for kind in (*SUPPORTING, *(["Patient"] if call.kind == "Encounter" else [])) if call.sees(kind)]
-    if not wanted:
+    possible = asked or (*SUPPORTING, *(["Patient"] if call.kind == "Encounter" else []))
+    wanted = [kind for kind in possible if call.sees(kind)]
+    if not wanted or not keys:
         return []
     sql = in_unit(call.caller.scope).add(
         "(SELECT DISTINCT split_part(i.value, %s, 2) AS type, split_part(i.value, %s, 1) AS id "
@@ -130,10 +170,10 @@ OPERATIONS = [
         name="everything",
         run=everything,
         types=("Patient",),
-        levels=(INSTANCE,),
+        levels=(TYPE, INSTANCE),
         inputs=(Input("start", "date"), Input("end", "date"), *_COMMON),
         definition="http://hl7.org/fhir/OperationDefinition/Patient-everything",
-        documentation="Toàn bộ hồ sơ của một người bệnh trong đơn vị, theo trang; start, end lọc theo ngày chăm sóc.",
+        documentation="Toàn bộ hồ sơ của một người bệnh (không nêu mã: của mọi người bệnh trong đơn vị), theo trang; start, end lọc theo ngày chăm sóc.",
     ),
     Operation(
         name="everything",
