@@ -19,6 +19,7 @@ from his.fhir.entries import Entry, read_bundle
 from his.fhir.http import Request, Response
 from his.fhir.jsonexact import read as read_exact
 from his.fhir.jsontext import decode
+from his.fhir.narrowing import CLOSED_OPERATIONS
 from his.fhir.outcome import FhirError, outcome_of
 from his.fhir.patch import change_in_bundle
 from his.fhir.transaction import Transaction
@@ -44,7 +45,7 @@ async def process_text(engine: Engine, caller: Caller, text: str, route: Route, 
         await Transaction(engine, caller, entries, prefer, large=len(text) > engine.limits.thread_bytes).run()
     left = engine.limits.answer_bytes
     for entry in entries:
-        if entry.method in READS:
+        if entry.method in READS or entry.operation:  # what they bring is the server's to bound
             entry.answer = await _batch_entry(engine, caller, entry, route, prefer) if left > 0 else TOO_MUCH
             left -= len(entry.answer)
         elif kind == "batch":
@@ -62,6 +63,9 @@ async def _batch_entry(engine: Engine, caller: Caller, entry: Entry, route: Rout
 
 
 async def _asked(engine: Engine, caller: Caller, entry: Entry, route: Route, prefer: str) -> str:
+    if entry.operation in CLOSED_OPERATIONS:
+        text = f"{entry.path}: {entry.operation} làm ở nền, gửi riêng."
+        raise FhirError(400, "not-supported", text, f"{entry.path}.request.url")
     body, media = b"", "application/fhir+json"
     if entry.parsed:
         body = entry.parsed.text[entry.parsed.start : entry.parsed.end].encode()
@@ -83,7 +87,7 @@ async def _asked(engine: Engine, caller: Caller, entry: Entry, route: Route, pre
 
     method = "GET" if entry.method == "HEAD" else entry.method
     request = Request(method, entry.segments, entry.query, Headers(raw=raw), receive, engine.limits.body_bytes)
-    return _batch_answer(await route(engine, caller, request), head=entry.method == "HEAD")
+    return _batch_answer(await route(engine, caller, request), head=entry.method == "HEAD", told=not entry.operation)
 
 
 def _header(entry: Entry, name: str) -> bytes:
@@ -104,7 +108,8 @@ def _refused(error: HisError, place: str = "Bundle.entry") -> str:
 TOO_MUCH = _refused(FhirError(413, "too-costly", "Các lần đọc trước trong Bundle đã quá lớn. Gửi phần còn lại riêng."))
 
 
-def _batch_answer(response: Response, *, head: bool) -> str:
+def _batch_answer(response: Response, *, head: bool, told: bool = True) -> str:
+    """The answer of an entry; an OperationOutcome is what is `told` beside it, unless an operation gives it as its result."""
     shown: dict[str, Any] = {"status": str(response.status)}
     for name, value in response.headers:
         if name in (b"etag", b"location"):
@@ -113,7 +118,8 @@ def _batch_answer(response: Response, *, head: bool) -> str:
             shown["lastModified"] = instant_text(parsedate_to_datetime(value.decode()))
     resource = ""
     if response.body and not head:
-        if response.body.startswith(b'{"resourceType":"OperationOutcome"'):
+        said = response.body.startswith(b'{"resourceType":"OperationOutcome"')
+        if said and (told or response.status != 200):
             shown["outcome"] = orjson.Fragment(response.body)
         else:
             resource = f'"resource":{response.body.decode()},'

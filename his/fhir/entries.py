@@ -30,6 +30,11 @@ class Entry:
     answer: str = ""
 
     @property
+    def operation(self) -> str:
+        """The operation it calls, with its dollar sign, or ""."""
+        return _operation(self.segments)
+
+    @property
     def path(self) -> str:
         """FHIRPath of the entry, for errors."""
         return f"Bundle.entry[{self.position}]"
@@ -48,7 +53,11 @@ def read_bundle(text: str, limit: int, base: str = "") -> tuple[str, list[Entry]
         return kind, []
     if not isinstance(member.value, list) or len(member.value) > limit:
         raise FhirError(400, "structure", f"Bundle.entry phải là danh sách, tối đa {limit} mục.", "Bundle.entry")
-    return kind, [_entry(n, value, base) for n, value in enumerate(member.value)]
+    return kind, [_entry(n, value, base, kind) for n, value in enumerate(member.value)]
+
+
+def _operation(segments: list[str]) -> str:
+    return next((part for part in segments if part[:1] == "$"), "")
 
 
 def _read_entries(text: str, at: int) -> tuple[Any, int]:
@@ -63,7 +72,7 @@ def _read_entry(text: str, at: int) -> tuple[Any, int]:
     return found.value, found.end
 
 
-def _entry(position: int, value: Any, base: str) -> Entry:
+def _entry(position: int, value: Any, base: str, kind: str) -> Entry:
     path = f"Bundle.entry[{position}]"
     request = value.get("request") if isinstance(value, dict) else None
     if not isinstance(request, dict) or not all(isinstance(item, str) for item in request.values()):
@@ -73,12 +82,19 @@ def _entry(position: int, value: Any, base: str) -> Entry:
         raise FhirError(400, "not-supported", f"{path}: phương thức không được hỗ trợ.", f"{path}.request.method")
     place, _, query = (url.removeprefix(base + "/") if base else url).partition("?")
     segments = split_path(place)
-    if not segments or (segments[0] not in TYPES and not (method in ("GET", "HEAD") and segments == ["_history"])):
+    operation = _operation(segments)
+    known = segments and (segments[0] in TYPES or operation or (method in ("GET", "HEAD") and segments == ["_history"]))
+    if not known:
         raise FhirError(400, "value", f"{path}: request.url không có loại tài nguyên.", f"{path}.request.url")
+    if operation and kind == "transaction" and method not in ("GET", "HEAD"):
+        text = f"{path}: transaction không nhận thao tác bằng {method}. Gửi thao tác trong batch hoặc gửi riêng."
+        raise FhirError(400, "not-supported", text, f"{path}.request.url")
     full_url = value.get("fullUrl", "")
     entry = Entry(position, method, segments, query, request, full_url if isinstance(full_url, str) else "", None)
     if method in ("POST", "PUT", "PATCH"):
         resource = value.get("resource")
+        if operation and resource is None:
+            return entry  # an operation may take no parameters, or have them all in its address
         if not isinstance(resource, Parsed):
             raise FhirError(400, "required", f"{path} cần resource.", f"{path}.resource")
         entry.parsed = resource
