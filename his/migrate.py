@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 
 from his.audit import schema as audit_schema
 from his.discovery import import_tables
+from his.exchange.bulk import horizon
 from his.fhir import viewschema
 from his.fhir.reindex import REINDEX, bring_up_to_date
 from his.fhir.schema import WRITE_RESOURCES
@@ -39,6 +40,7 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
         connection.execute(audit_schema.FUNCTIONS.encode())
         connection.execute(WRITE_RESOURCES)
         connection.execute(viewschema.FUNCTIONS.encode())
+        connection.execute(horizon.FUNCTION)
         connection.execute(viewschema.policies(SQLModel.metadata).encode())
         connection.execute(REINDEX)
         connection.execute(apply_function(SQLModel.metadata))

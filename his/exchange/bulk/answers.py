@@ -147,7 +147,7 @@ def manifest(base: str, job: BulkJob) -> dict[str, Any]:
         ]
 
     found = {
-        "transactionTime": instant_text(job.created_at),
+        "transactionTime": job.result.get("until") or instant_text(job.created_at),
         "request": job.request,
         "requiresAccessToken": True,
         "output": listed("output"),

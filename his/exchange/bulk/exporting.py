@@ -5,8 +5,9 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from his.exchange.bulk import export, files
+from his.exchange.bulk import export, files, horizon
 from his.exchange.tables import BulkJob
+from his.fhir.dates import instant_text
 from his.fhir.engine import Engine
 from his.kit.db import Scope
 
@@ -24,6 +25,7 @@ class Exporting:
     def __init__(self, engine: Engine, job: BulkJob, place: Path) -> None:
         self.engine = engine
         self.spec = job.spec
+        self.asked_at = job.created_at
         self.scope = Scope(job.unit_id, job.actor, job.role)
         self.place = place
         self.position: State = deepcopy(job.position) or fresh()
@@ -33,6 +35,8 @@ class Exporting:
         """Do one page; False when there is none left."""
         kinds: list[str] = self.spec["types"]
         position = self.position
+        if not position.get("until"):
+            return await self._begin()
         if position["type"] >= len(kinds):
             return False
         kind = kinds[position["type"]]
@@ -49,6 +53,17 @@ class Exporting:
             position["done"] += count
         else:
             self._turn()
+        return True
+
+    async def _begin(self) -> bool:
+        """Note the instant up to which the walk that begins now is complete (horizon.py)."""
+        at = self.engine.now()
+        early = (self.asked_at + horizon.GRACE - at).total_seconds()
+        if early > 0:
+            await asyncio.sleep(min(early, horizon.GRACE.total_seconds()))
+            at = self.engine.now()
+        until = await horizon.complete_until(self.engine.reader, self.asked_at, at)
+        self.position["until"] = instant_text(until)
         return True
 
     def _turn(self) -> None:
@@ -85,6 +100,7 @@ class Exporting:
         listed = self.position["files"]
         return {
             "output": [f for f in listed if not f["gone"]],
+            "until": self.position["until"],
             "deleted": [{**f, "type": "Bundle"} for f in listed if f["gone"]],
             "error": [],
         }
