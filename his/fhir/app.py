@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import psycopg
 from starlette.datastructures import Headers
 
-from his.fhir import bundles, interactions, patch, searching
+from his.fhir import binary, bundles, interactions, patch, searching
 from his.fhir.access import Authenticate, Caller
 from his.fhir.capability import statement
 from his.fhir.engine import Engine, Limits
@@ -182,6 +182,14 @@ async def _served(engine: Engine, caller: Caller, request: Request, kind: str, r
 async def _typed(engine: Engine, caller: Caller, request: Request, kind: str, rest: list[str]) -> Response:
     if kind in engine.registry.served and (found := await _served(engine, caller, request, kind, rest)):
         return found
+    if kind == "Binary" and binary.writes_bytes(request, rest):
+        request = await binary.wrapped(request, rest[0] if rest else "")
+    if kind == "Binary" and binary.reads_bytes(request, rest):
+        return await binary.unwrapped(await _interaction(engine, caller, replace(request, query=""), kind, rest))
+    return await _interaction(engine, caller, request, kind, rest)
+
+
+async def _interaction(engine: Engine, caller: Caller, request: Request, kind: str, rest: list[str]) -> Response:
     match rest, request.method:
         case [], "GET":
             return await searching.search(engine, caller, request, kind)

@@ -26,7 +26,7 @@ _VERSION = re.compile(r"fhirversion\s*=\s*\"?([0-9.]+)")
 def negotiate(request: Request) -> None:
     """Set the form of the answer; 406 when the caller takes neither JSON nor XML.
 
-    An operation (`$...`) may answer in a form of its own, so there nothing is refused.
+    An operation (`$...`) may answer in a form of its own, and a Binary is read in its own, so there nothing is refused.
     """
     asked = ""
     if request.query and "_" in request.query:
@@ -49,7 +49,8 @@ def negotiate_form(request: Request, pairs: list[tuple[str, str]]) -> None:
 
 def _choose(request: Request, said: str, expression: str) -> None:
     request.wire = form_of(said)
-    if not request.wire and request.segments and request.segments[-1].startswith("$"):
+    operation = bool(request.segments) and request.segments[-1].startswith("$")
+    if not request.wire and (operation or (request.segments[:1] == ["Binary"] and expression == "http.Accept")):
         request.wire = JSON
     if not request.wire:
         request.wire = JSON  # the refusal itself
@@ -74,6 +75,22 @@ def form_of(accept: str) -> str:
         if form and (quality > weight or (quality == weight and form == JSON and quality)):
             best, weight = form, quality
     return best
+
+
+def accepted(accept: str) -> bool:
+    """Whether an answer in a form of FHIR is what the header asks for: no other media type is named before it.
+
+    `*/*` beside a media type stands for the rest; alone it is content with FHIR.
+    """
+    named = [part for part in accept.split(",") if not part.strip().startswith("*/*")]
+    if not named or not form_of(accept):
+        return bool(form_of(accept))
+    forms = [part for part in named if form_of(part.partition(";")[0])]
+    return bool(forms) and _weight(forms) >= _weight([part for part in named if part not in forms])
+
+
+def _weight(parts: list[str]) -> float:
+    return max((_quality(part.lower().partition("q=")[2].strip() or "1") for part in parts), default=0.0)
 
 
 def _quality(text: str) -> float:

@@ -133,6 +133,11 @@ class SelfSending(Response):
         raise NotImplementedError
 
 
+def is_fhir_body(said: str) -> bool:
+    """Whether a content type is a form of FHIR (a body without one is taken for JSON)."""
+    return not said or bool(_BODY.match(said) or _XML_BODY.match(said))
+
+
 def too_large(limit: int) -> FhirError:
     """The body is larger than this system takes (413)."""
     return FhirError(413, "too-long", f"Nội dung lớn hơn {limit // 1_000_000} MB.", "http.body")

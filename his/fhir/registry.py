@@ -45,8 +45,8 @@ Accept = Callable[[Incoming, Db], Awaitable[Changes | None]]
 class Resource:
     """One FHIR resource of one slice.
 
-    `subject` is the class that services pass to `Changes.version`; `to_fhir` gives the resource of such a subject
-    without `meta`; `modelled` names the top elements it writes, all others stay as a FHIR client left them; `own`
+    `subject` is the class that services pass to `Changes.version`; `to_fhir` gives the resource of such a subject, of its
+    `meta` at most `security` (labels.py); `modelled` names the top elements it writes, all others stay as a FHIR client left them; `own`
     names the identifier systems and extension URLs it writes, entries with others stay. `accept` turns a resource that
     arrives through FHIR into rows (None: what it says is not enough, the engine keeps the text alone), `identifiers` are
     those of the row by which it is found besides its text; `discard` does the same as `accept` for a delete. `visible` says to whom the type exists at all: it has no default.
@@ -133,9 +133,11 @@ def rendered(resource: Resource, subject: object, op: str, at: datetime) -> dict
     content.pop("resourceType", None)
     assert isinstance(identity, str), f"{resource.type} without id"
     index, dates, numbers = extract(resource.type, content)
+    security = content.pop("meta", {}).get("security")
+    labels = f',"security":{orjson.dumps(security).decode()}' if security else ""
     rest = orjson.dumps(content).decode()
     head = f'{{"resourceType":"{resource.type}","id":"{identity}","meta":{{"versionId":"'
-    tail = f'","lastUpdated":"{instant_text(at)}"}}' + ("," + rest[1:] if content else "}")
+    tail = f'","lastUpdated":"{instant_text(at)}"{labels}}}' + ("," + rest[1:] if content else "}")
     return {
         "type": resource.type,
         "id": identity,

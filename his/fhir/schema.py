@@ -13,6 +13,7 @@ nothing to delete; HS409 the condition of a conditional create is met (DETAIL: t
 or empty when several match); HS423 a domain row stands behind the resource.
 """
 
+from his.fhir.labels import KEEP_LABELS
 from his.fhir.noted import NOTE
 
 _CLAIM_KEY = """
@@ -195,7 +196,7 @@ BEGIN
     ver := CASE WHEN standing THEN old.version + 1 ELSE 1 END;
     body := CASE WHEN r->>'op' = 'delete' THEN '' ELSE (r->>'head') || ver || (r->>'tail') END;
     IF standing THEN
-      IF r ? 'modelled' AND r->>'op' <> 'delete' AND NOT old.deleted THEN body := his_keep_elements(body, old.content, r); END IF;
+      IF r ? 'modelled' AND r->>'op' <> 'delete' AND NOT old.deleted THEN SELECT k.body, k.kept INTO body, r FROM his_keep(body, old.content, r) k; END IF;
       digest := encode(sha256(convert_to(old.sha256 || body, 'UTF8')), 'hex');
       UPDATE resource_current
       SET version = ver, updated_at = stamp, deleted = (r->>'op' = 'delete'), engine = (r->>'engine')::boolean,
@@ -295,5 +296,5 @@ def _expectations() -> str:
 
 
 WRITE_RESOURCES = ";\n".join(
-    (_CLAIM_KEY, _MERGE, _NUMBERS, _MATCH, _MOVE, _INSERT, NOTE, _WRITE, _READ, _AUDIT, _expectations())
+    (_CLAIM_KEY, _MERGE, KEEP_LABELS, _NUMBERS, _MATCH, _MOVE, _INSERT, NOTE, _WRITE, _READ, _AUDIT, _expectations())
 )

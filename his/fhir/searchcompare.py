@@ -49,7 +49,7 @@ class Place:
     """Where a predicate stands: type, id and row of the candidate, how deep the subqueries nest, whether few are left.
 
     `few`: another condition leaves few candidates, so that each one is looked at; otherwise the set of all that meet
-    this condition is made first.
+    this condition is made first. `must`: it is one of the conditions that all have to hold, not a part of NOT or OR.
     """
 
     kind: str
@@ -57,6 +57,7 @@ class Place:
     row: str
     depth: int = 0
     few: bool = False
+    must: bool = True
 
     @property
     def inner(self) -> str:

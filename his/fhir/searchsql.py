@@ -22,7 +22,7 @@ from his.fhir.conditions import (
 from his.fhir.search import Query
 from his.fhir.searchcompare import CONTEXT, Place, Sql, ranges, spans
 from his.fhir.searchsort import keys_page, walk_page, walkable
-from his.fhir.searchwhere import predicate
+from his.fhir.searchwhere import looked_up, predicate
 
 _JOIN = "JOIN resource_current c ON c.unit_id = ctx.unit AND c.type = i.type AND c.id = i.id"
 ESTIMATED = 10_000
@@ -166,6 +166,8 @@ def _others(sql: Sql, query: Query, lead: Condition | None, alias: str, *, paged
         )
         if (common or probing) and sql.parts[-1] == ")" and isinstance(found, PROBED):
             sql.parts[-1] = "OFFSET 0)"  # stays a look-up for each candidate along the order
+        elif not at.few:
+            looked_up(sql, found, query.conditions)
 
 
 def few(query: Query) -> bool:

@@ -4,7 +4,8 @@ Where ids have to be taken out of a reference or put into one, a subquery with O
 columns are compared and row-level security lets them reach an index.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from his.fhir.conditions import (
@@ -30,6 +31,10 @@ from his.fhir.conditions import (
 )
 from his.fhir.extract import SEPARATOR
 from his.fhir.searchcompare import Place, Sql, date, exists, named, near, number, pattern, present, updated, value
+
+LINKED = (ChainCondition, HasCondition, ListCondition)
+SINGLE = (ValueCondition, DateCondition, PatternCondition, NumberCondition)
+"""Conditions that are one look-up in an index of the candidate."""
 
 
 def predicate(sql: Sql, found: Condition, at: Place) -> None:
@@ -57,7 +62,7 @@ def _content(sql: Sql, found: ContentCondition, at: Place) -> None:
 
 def _not(sql: Sql, found: NotCondition, at: Place) -> None:
     sql.add("NOT (")
-    predicate(sql, found.inner, at)
+    predicate(sql, found.inner, replace(at, must=False))
     sql.add(")")
 
 
@@ -96,7 +101,7 @@ def _any(sql: Sql, found: AnyCondition, at: Place) -> None:
         sql.add("(")
         for n, inner in enumerate(found.inner):
             sql.add("OR" if n else "")
-            predicate(sql, inner, at)
+            predicate(sql, inner, replace(at, must=False))
         sql.add(")")
         return
     sql.add(f"{at.ident} IN (")
@@ -108,70 +113,109 @@ def _any(sql: Sql, found: AnyCondition, at: Place) -> None:
     sql.add(")")
 
 
-def candidates(sql: Sql, conditions: tuple[Condition, ...], at: Place) -> None:
-    """Current resources of a type that meet the conditions: from behind FROM to the end of WHERE."""
-    sql.add(f"resource_current {at.row} WHERE {at.row}.unit_id = ctx.unit AND {at.row}.type = %s", at.kind)
+def candidates(sql: Sql, conditions: tuple[Condition, ...], at: Place, also: str = "") -> None:
+    """Current resources of a type that meet the conditions: from behind FROM to the end of WHERE; `also` joins to them."""
+    sql.add(f"resource_current {at.row} {also} WHERE {at.row}.unit_id = ctx.unit AND {at.row}.type = %s", at.kind)
     sql.add(f"AND NOT {at.row}.deleted")
     for found in conditions:
         sql.add("AND")
         predicate(sql, found, at)
+        if not at.few:
+            looked_up(sql, found, conditions)
+
+
+def looked_up(sql: Sql, found: Condition, conditions: Iterable[Condition]) -> None:
+    """Beside a set of ids the other conditions stay look-ups for each of its members.
+
+    The planner takes every condition for one row's worth and would start from a common value, comparing each of its rows
+    with the whole set, or making the set again for each: seconds at fifty thousand resources.
+    """
+    if isinstance(found, SINGLE) and sql.parts[-1] == ")" and any(isinstance(c, LINKED) for c in conditions):
+        sql.parts[-1] = "OFFSET 0)"
+
+
+def _among(sql: Sql, at: Place) -> str:
+    """The beginning of a set of ids that is made once and then looked up in the index by order; returns its end.
+
+    As an array no join can make it anew for each row. Under NOT and OR no index helps, and a hashed subquery is as good.
+    """
+    sql.add(f"{at.ident} = ANY(ARRAY(SELECT" if at.must else f"{at.ident} IN (SELECT")
+    return "))" if at.must else ") "
 
 
 def _chain(sql: Sql, found: ChainCondition, at: Place) -> None:
-    o = exists(sql, "resource_index", at, found.params)
     if at.few:
-        sql.add("AND EXISTS (SELECT 1 FROM")
-        sql.add(
-            f"(SELECT split_part({o}.value, E'\\x1f', 1) AS id, split_part({o}.value, E'\\x1f', 2) AS kind OFFSET 0)"
-        )
-        sql.add(f"k{at.depth} WHERE")
-        for n, (kind, conditions) in enumerate(found.targets):
-            place = at.below(kind, True)
-            sql.add(f"{'OR' if n else ''} k{at.depth}.kind = %s AND EXISTS (SELECT 1 FROM", kind)
-            candidates(sql, conditions, place)
-            sql.add(f"AND {place.ident} = k{at.depth}.id)")
-        sql.add(")").add(")")
+        _chain_of_one(sql, found, at)
         return
-    sql.add(f"AND {o}.value IN (SELECT t{at.depth}.ref FROM (")
+    o = at.inner
+    end = _among(sql, at)
+    sql.add(f"{o}.id FROM resource_index {o} WHERE {o}.unit_id = ctx.unit AND {o}.type = %s AND", at.kind)
+    named(sql, o, found.params)
+    sql.add(f"AND {o}.value = ANY(ARRAY(")
     for n, (kind, conditions) in enumerate(found.targets):
         place = at.below(kind, False)
-        sql.add(f"{'UNION ALL' if n else ''} SELECT {place.ident} || %s::text AS ref FROM", SEPARATOR + kind)
+        sql.add(f"{'UNION ALL' if n else ''} SELECT {place.ident} || %s::text FROM", SEPARATOR + kind)
         candidates(sql, conditions, place)
-    sql.add(f"OFFSET 0) t{at.depth}))")
+    sql.add("))").add(end)
+
+
+def _chain_of_one(sql: Sql, found: ChainCondition, at: Place) -> None:
+    """Does this candidate point to one that meets the conditions?"""
+    o = exists(sql, "resource_index", at, found.params)
+    sql.add("AND EXISTS (SELECT 1 FROM")
+    sql.add(f"(SELECT split_part({o}.value, E'\\x1f', 1) AS id, split_part({o}.value, E'\\x1f', 2) AS kind OFFSET 0)")
+    sql.add(f"k{at.depth} WHERE")
+    for n, (kind, conditions) in enumerate(found.targets):
+        place = at.below(kind, True)
+        sql.add(f"{'OR' if n else ''} k{at.depth}.kind = %s AND EXISTS (SELECT 1 FROM", kind)
+        candidates(sql, conditions, place)
+        sql.add(f"AND {place.ident} = k{at.depth}.id)")
+    sql.add(")").add(")")
 
 
 def _has(sql: Sql, found: HasCondition, at: Place) -> None:
-    place = at.below(found.source, at.few)
-    o, k = at.inner, f"k{at.depth}"
     if at.few:
-        sql.add(f"EXISTS (SELECT 1 FROM (SELECT {at.ident} || %s::text AS ref OFFSET 0) {k}", SEPARATOR + at.kind)
-        sql.add(f"JOIN resource_index {o} ON {o}.value = {k}.ref")
-    else:
-        sql.add(f"{at.ident} IN (SELECT {k}.id FROM (SELECT split_part({o}.value, E'\\x1f', 1) AS id")
-        sql.add(f"FROM resource_index {o}")
+        _has_one(sql, found, at)
+        return
+    place = at.below(found.source, False)
+    o, k = at.inner, f"k{at.depth}"
+    end = _among(sql, at)
+    sql.add(f"split_part({k}.value, E'\\x1f', 1) FROM")
+    held = Sql().add(f"CROSS JOIN LATERAL (SELECT {o}.value FROM resource_index {o} WHERE {o}.unit_id = ctx.unit")
+    held.add(f"AND {o}.type = {place.row}.type AND {o}.id = {place.ident} AND")
+    named(held, o, found.params)
+    held.add(f"AND {o}.value LIKE %s OFFSET 0) {k}", "%" + SEPARATOR + at.kind)
+    sql.arguments += held.arguments
+    candidates(sql, found.conditions, place, held.text)
+    sql.add(end)
+
+
+def _has_one(sql: Sql, found: HasCondition, at: Place) -> None:
+    """Does one that meets the conditions point to this candidate?"""
+    place = at.below(found.source, True)
+    o, k = at.inner, f"k{at.depth}"
+    sql.add(f"EXISTS (SELECT 1 FROM (SELECT {at.ident} || %s::text AS ref OFFSET 0) {k}", SEPARATOR + at.kind)
+    sql.add(f"JOIN resource_index {o} ON {o}.value = {k}.ref")
     sql.add(f"JOIN resource_current {place.row} ON {place.row}.unit_id = {o}.unit_id AND {place.row}.type = {o}.type")
     sql.add(f"AND {place.row}.id = {o}.id WHERE {o}.unit_id = ctx.unit AND {o}.type = %s AND", found.source)
     named(sql, o, found.params)
-    if not at.few:
-        sql.add(f"AND {o}.value LIKE %s", "%" + SEPARATOR + at.kind)
     for inner in found.conditions:
         sql.add("AND")
         predicate(sql, inner, place)
-    sql.add(")" if at.few else f"OFFSET 0) {k})")
+    sql.add(")")
 
 
 def _list(sql: Sql, found: ListCondition, at: Place) -> None:
-    place, o, k = at.below("List", False), at.inner, f"k{at.depth}"
-    sql.add(f"{at.ident} IN (SELECT {k}.id FROM (SELECT split_part({o}.value, E'\\x1f', 1) AS id")
-    sql.add(
-        f"FROM resource_index {o} WHERE {o}.unit_id = ctx.unit AND {o}.type = 'List' AND {o}.id = %s", found.identity
-    )
+    place, o = at.below("List", False), at.inner
+    end = _among(sql, at)
+    sql.add(f"split_part({o}.value, E'\\x1f', 1) FROM resource_index {o}")
+    sql.add(f"WHERE {o}.unit_id = ctx.unit AND {o}.type = 'List' AND {o}.id = %s", found.identity)
     sql.add(f"AND {o}.param = 'item' AND {o}.value LIKE %s", "%" + SEPARATOR + at.kind)
     if found.conditions:
         sql.add(f"AND {o}.id IN (SELECT {place.ident} FROM")
         candidates(sql, found.conditions, place)
         sql.add(")")
-    sql.add(f"OFFSET 0) {k})")
+    sql.add(end)
 
 
 _WRITERS: dict[type, Callable[[Sql, Any, Place], None]] = {

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from his.encounters.tables import Diagnosis
 from his.fhir.build import coding, concept, filled, hl7, moment, reference
+from his.fhir.labels import labels_of_icd
 from his.fhir.registry import Resource, to_unit
 from his.fhir.systems import ICD10, TRADITIONAL
 
@@ -15,6 +16,7 @@ def to_fhir(diagnosis: Diagnosis) -> dict[str, Any]:
     return filled(
         resourceType="Condition",
         id=str(diagnosis.id),
+        meta=filled(security=labels_of_icd(diagnosis.code)),
         clinicalStatus=hl7("condition-clinical", "active"),
         verificationStatus=hl7("condition-ver-status", "confirmed"),
         category=[hl7("condition-category", "encounter-diagnosis", "Encounter Diagnosis")],

@@ -44,11 +44,12 @@ class Exporting:
             ids = await export.deleted_page(self.engine, self.scope, self.spec, kind, position["after"])
             last, count, data = (ids[-1] if ids else ""), len(ids), export.deletions(kind, ids) if ids else b""
         else:
-            rows = await export.page(self.engine, self.scope, self.spec, kind, position["after"])
-            last, count = (rows[-1][0] if rows else ""), len(rows)
-            data = await asyncio.to_thread(export.lines, [text for _, text in rows]) if rows else b""
-        if count:
-            await self._write(kind, data, count)
+            page = await export.page(self.engine, self.scope, self.spec, kind, position["after"])
+            last, count = page.last, len(page.texts)
+            data = await asyncio.to_thread(export.lines, page.texts) if page.texts else b""
+        if last:
+            if count:
+                await self._write(kind, data, count)
             position["after"] = last
             position["done"] += count
         else:

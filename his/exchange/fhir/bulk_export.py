@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from his.exchange.bulk.answers import below, check_client, start
+from his.exchange.bulk.filters import read_filters
 from his.fhir.access import check
 from his.fhir.compartment import compartment
 from his.fhir.http import Response
@@ -31,9 +32,6 @@ async def export(call: Call) -> Response:
     asked = call.inputs.get("_outputFormat", FORMATS[0])
     if asked not in FORMATS:
         raise refused(call.inputs.place("_outputFormat"), f"Chỉ xuất được {FORMATS[0]}.", "not-supported")
-    if call.inputs.first("_typeFilter"):
-        text = "Không hỗ trợ _typeFilter: xuất theo _type rồi lọc, hoặc tìm bằng tham số tìm kiếm."
-        raise refused(call.inputs.place("_typeFilter"), text, "not-supported")
     spec: dict[str, Any] = {"level": _level(call), "since": instant_of(call, "_since"), "until": _until(call)}
     if call.kind == "Group":
         spec["patients"] = await _members(call)
@@ -42,6 +40,8 @@ async def export(call: Call) -> Response:
         among = spec.get("patients")
         spec["patients"] = sent if among is None else [one for one in sent if one in set(among)]
     spec["types"] = _types(call, spec["level"])
+    spec["filters"] = await read_filters(call, spec["types"])
+    spec["asked_at"] = call.engine.now().isoformat()
     return await start(call, "export", spec)
 
 

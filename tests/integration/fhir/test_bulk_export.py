@@ -101,7 +101,7 @@ async def test_patients_and_groups(fhir: httpx.AsyncClient, worker: Database) ->
     ("query", "status", "where"),
     [
         ("$export?_type=Patientt", 400, "http._type"),
-        ("$export?_typeFilter=Patient%3Fgender%3Dmale", 400, "http._typeFilter"),
+        ("$export?_typeFilter=Patient%3Fcolour%3Dred", 400, "http._typeFilter"),
         ("$export?_outputFormat=text/csv", 400, "http._outputFormat"),
         ("$export?_since=then", 400, "http._since"),
         ("$export?_since=2026-02-01T00:00:00Z&_until=2026-01-01T00:00:00Z", 400, "http._until"),
