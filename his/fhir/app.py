@@ -27,7 +27,7 @@ from his.fhir.http import (
     Send,
     send_response,
 )
-from his.fhir.narrowing import NarrowDatabase, narrowed, outside, view_of
+from his.fhir.narrowing import narrowed, origin_of, outside, view_of
 from his.fhir.openapi import document
 from his.fhir.operations import router as operations
 from his.fhir.outcome import FhirError, issue, not_found, outcome, outcome_of
@@ -162,8 +162,10 @@ async def _served(engine: Engine, caller: Caller, request: Request, kind: str, r
     letter = "r" if rest and rest != ["_search"] else "s"
     view = view_of(caller)
     if view is not None and not view.whole(letter, kind):
+        if made.beside:
+            return None
         raise outside()
-    origin = engine.database.origin if isinstance(engine.database, NarrowDatabase) else engine
+    origin = engine if made.beside else origin_of(engine)
     match rest, request.method:
         case [], "GET":
             found: Response | None = await made.search(origin, caller, request.pairs)

@@ -208,12 +208,16 @@ class ListCondition:
 
 @dataclass(frozen=True, slots=True)
 class ValueSetCondition:
-    """A code of this ValueSet; `valuesets.py` puts its codes in the place before the search runs."""
+    """A code of this ValueSet, or one `above` or `below` the code that `address` names (`system|code`).
+
+    `valuesets.py` puts the codes in the place before the search runs.
+    """
 
     params: tuple[str, ...]
     address: str
     coded: bool  # the parameter is bound to one system
     name: str
+    way: str = "in"
 
 
 Condition = (

@@ -44,6 +44,11 @@ def view_of(caller: Caller) -> View | None:
     return found
 
 
+def origin_of(engine: Engine) -> Engine:
+    """The engine behind a narrowed one, for what is nobody's record."""
+    return engine.database.origin if isinstance(engine.database, NarrowDatabase) else engine
+
+
 def outside() -> FhirError:
     """The caller's view does not reach so far (403)."""
     return FhirError(403, "forbidden", OUTSIDE)

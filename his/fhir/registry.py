@@ -78,12 +78,26 @@ class Served:
     """A type whose resources a slice makes when they are asked for, from rows that no version of a text stands for.
 
     `read(engine, caller, request, id)` and `search(engine, caller, pairs)` answer, or return None: then the engine's own
-    store is asked, where resources of the type lie that came from outside.
+    store is asked, where resources of the type lie that came from outside. `beside` says that a search shows both, and that
+    the made ones are nobody's record: who sees a part of the type only is sent to the store instead of being refused.
     """
 
     type: str
     read: Callable[..., Awaitable[Any]]
     search: Callable[..., Awaitable[Any]]
+    beside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terminology:
+    """Code lists that a slice keeps outside the engine, for `:in`, `:not-in`, `:above` and `:below`.
+
+    `expand(db, address, day)` gives system and code of a value set, `related(db, system, code, below=)` a code with those
+    it subsumes or is subsumed by; both give None for what is not theirs.
+    """
+
+    expand: Callable[..., Awaitable[list[tuple[str, str]] | None]]
+    related: Callable[..., Awaitable[list[tuple[str, str]] | None]]
 
 
 def to_unit(scope: Scope) -> bool:
@@ -94,7 +108,10 @@ def to_unit(scope: Scope) -> bool:
 class Registry:
     """The declared resources by subject class and by type."""
 
-    def __init__(self, resources: Iterable[Resource], served: Iterable[Served] = ()) -> None:
+    def __init__(
+        self, resources: Iterable[Resource], served: Iterable[Served] = (), terminology: Iterable[Terminology] = ()
+    ) -> None:
+        self.terminology = tuple(terminology)
         self.served = {one.type: one for one in served}
         self.by_subject: dict[Subject, Resource] = {}
         self.by_type: dict[str, list[Resource]] = {}
@@ -161,6 +178,7 @@ def discover() -> Registry:
     return Registry(
         (module.RESOURCE for module in modules if hasattr(module, "RESOURCE")),
         (module.SERVED for module in modules if hasattr(module, "SERVED")),
+        (module.TERMINOLOGY for module in modules if hasattr(module, "TERMINOLOGY")),
     )
 
 

@@ -14,7 +14,7 @@ from his.fhir.crowd import doubtful, is_crowded
 from his.fhir.engine import Engine
 from his.fhir.formats import negotiate_form
 from his.fhir.http import Request, Response
-from his.fhir.included import MOST, Found, Included, included
+from his.fhir.included import MOST, Included, included
 from his.fhir.outcome import FhirError, issue, outcome
 from his.fhir.reader import Seen
 from his.fhir.search import Query, parse, split_query
@@ -67,8 +67,8 @@ async def search_bundle(engine: Engine, caller: Caller, query: Query) -> bytes:
     """Run the search, keep it in the audit, and join the texts."""
     scope = caller.scope
     assert scope.unit_id is not None
-    if any(name.endswith((":in", ":not-in")) for name in query.names):
-        await resolve(engine.reader, scope.unit_id, query)
+    if any(name.endswith((":in", ":not-in", ":above", ":below")) for name in query.names):
+        await resolve(engine, scope, query)
     count = await _count(engine, scope.unit_id, query) if query.total or query.only_total else None
     rows: list[tuple[Any, ...]] = []
     if not query.only_total:
@@ -83,11 +83,11 @@ async def search_bundle(engine: Engine, caller: Caller, query: Query) -> bytes:
         others = await included(engine.reader, scope.unit_id, query, matches)
     seen = {"parameters": query.names, "seen": [row[0] for row in rows]}
     await engine.reader.audit(Seen("search", query.type, "", scope, seen))
-    links = [("self", _link(engine, query, None))]
+    links = [("self", page_link(engine, query.type, query.pairs, None))]
     if more:
-        links.append(("next", _link(engine, query, write_cursor(*rows[-1][3:]))))
-    entries = [_entry(engine, found, "match") for found in matches]
-    entries += [_entry(engine, found, "include") for found in others.found]
+        links.append(("next", page_link(engine, query.type, query.pairs, write_cursor(*rows[-1][3:]))))
+    entries = [entry_text(engine, *found) for found in matches]
+    entries += [entry_text(engine, *found, "include") for found in others.found]
     if query.ignored or others.cut:
         entries.append(_told(query, others))
     return bundle("searchset", links, entries, count)
@@ -122,14 +122,15 @@ def bundle(kind: str, links: list[tuple[str, str]], entries: list[str], count: i
     return f'{{"resourceType":"Bundle","type":"{kind}"{shown},"link":[{link}]{body}}}'.encode()
 
 
-def _entry(engine: Engine, found: Found, mode: str) -> str:
-    kind, identity, text = found
+def entry_text(engine: Engine, kind: str, identity: str, text: str, mode: str = "match") -> str:
+    """The entry of a search answer around a text."""
     return f'{{"fullUrl":"{engine.base}/{kind}/{identity}","resource":{text},"search":{{"mode":"{mode}"}}}}'
 
 
-def _link(engine: Engine, query: Query, cursor: str | None) -> str:
-    pairs = query.pairs + ([("_cursor", cursor)] if cursor else [])
-    return f"{engine.base}/{query.type}" + (f"?{urlencode(pairs)}" if pairs else "")
+def page_link(engine: Engine, kind: str, pairs: list[tuple[str, str]], cursor: str | None) -> str:
+    """The address of this search, or of its page behind a position."""
+    pairs = pairs + ([("_cursor", cursor)] if cursor else [])
+    return f"{engine.base}/{kind}" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 def _context(scope: Scope) -> Sql:

@@ -31,7 +31,7 @@ from his.kit.text import fold
 
 
 def tokens(name: str, parameter: Parameter, modifier: str, value: str) -> Condition:
-    """Codes with `:not`, `:in`, `:not-in`, `:text`, `:of-type`, and identifiers of references."""
+    """Codes with `:not`, `:in`, `:not-in`, `:above`, `:below`, `:text`, `:of-type`, and identifiers of references."""
     parts = alternatives(name, value)
     match modifier:
         case "":
@@ -41,6 +41,8 @@ def tokens(name: str, parameter: Parameter, modifier: str, value: str) -> Condit
         case "in" | "not-in" if parameter.kind in ("token", "code") and len(parts) == 1:
             found = ValueSetCondition(parameter.sources, unescape(value), parameter.kind == "code", name)
             return found if modifier == "in" else NotCondition(found)
+        case "above" | "below" if parameter.kind == "token":
+            return any_of([_related(name, parameter, modifier, one) for one in parts])
         case "text" if parameter.kind in ("token", "code"):
             starts = [fold(unescape(one)) for one in parts]
             if not all(starts):
@@ -55,6 +57,13 @@ def tokens(name: str, parameter: Parameter, modifier: str, value: str) -> Condit
             held = Parameter(name, "token", (), sources=tuple(source + ":identifier" for source in parameter.sources))
             return _plain_tokens(name, held, parts)
     raise no_modifier(name)
+
+
+def _related(name: str, parameter: Parameter, modifier: str, value: str) -> Condition:
+    parts = split_token(value)
+    if len(parts) != 2 or not all(parts):
+        raise bad(name[:60], f"{modifier} cần hệ|mã.")
+    return ValueSetCondition(parameter.sources, "|".join(parts), False, name, modifier)
 
 
 def _plain_tokens(name: str, parameter: Parameter, parts: list[str]) -> Condition:

@@ -5,6 +5,7 @@ http://hl7.org/fhir/R4/codesystem-operation-lookup.html, codesystem-operation-va
 
 from his.catalog.fhir.asked import Coding, codings, day, instance, key_of, note
 from his.catalog.fhir.code_systems import SYSTEMS, TITLES
+from his.catalog.fhir.lists import Lists
 from his.catalog.store.concepts import get_concepts
 from his.catalog.terms import Concept
 from his.fhir.build import Json
@@ -13,6 +14,7 @@ from his.fhir.operations.answers import parameters, parts, value
 from his.fhir.operations.arguments import refused
 from his.fhir.operations.declare import INSTANCE, TYPE, Call, Input, Operation
 from his.fhir.outcome import FhirError
+from his.fhir.registry import Served
 from his.kit.text import fold
 
 VALUE_OF = {"string": "String", "code": "Code", "boolean": "Boolean", "integer": "Integer"}
@@ -120,6 +122,8 @@ def verdict(answers: list[tuple[bool, str, str]]) -> Response:
 
 
 CODED = (Input("code", "code"), Input("coding", "Coding"), Input("date", "dateTime"))
+_LISTS = Lists("CodeSystem")
+SERVED = Served("CodeSystem", _LISTS.read, _LISTS.search, beside=True)
 OPERATIONS = [
     Operation(
         name="lookup",

@@ -20,7 +20,7 @@ TITLES = {
     "card-object": "Đối tượng của thẻ BHYT", "benefit-digit": "Mức hưởng BHYT", "ethnicity": "Dân tộc",
     "occupation": "Nghề nghiệp", "nationality": "Quốc tịch", "province": "Tỉnh, thành phố", "accident": "Tai nạn",
     "area": "Mã khu vực", "route": "Đường dùng thuốc", "review-reason": "Lý do từ chối thanh toán",
-    "allergy-group": "Nhóm hoạt chất dị ứng",
+    "allergy-group": "Nhóm hoạt chất dị ứng", "facility": "Cơ sở khám chữa bệnh", "traditional": "Bệnh y học cổ truyền",
 }  # fmt: skip
 SYSTEMS: dict[str, str] = {
     "icd-10": ICD10,

@@ -11,6 +11,7 @@ from typing import Any
 from his.catalog.fhir.asked import Coding, codings, day, key_of, note, text_of
 from his.catalog.fhir.code_system import CODED, answers_of, shown, verdict
 from his.catalog.fhir.code_systems import SYSTEMS, TITLES, VALUE_SET, value_set_key
+from his.catalog.fhir.lists import Lists
 from his.catalog.rules import query_words
 from his.catalog.store.concepts import get_concepts, list_concepts
 from his.catalog.terms import Concept
@@ -22,6 +23,7 @@ from his.fhir.operations.answers import resource
 from his.fhir.operations.arguments import refused
 from his.fhir.operations.declare import INSTANCE, TYPE, Call, Input, Operation
 from his.fhir.outcome import FhirError, not_found
+from his.fhir.registry import Served
 from his.kit.db import Db
 from his.kit.ids import new_id
 from his.kit.text import tokens
@@ -235,6 +237,8 @@ def _list_of(call: Call, wanted: Definition, coding: Coding) -> str:
 
 
 _SET = (Input("url", "uri"), Input("valueSet", "Resource"), Input("displayLanguage", "code"))
+_LISTS = Lists("ValueSet")
+SERVED = Served("ValueSet", _LISTS.read, _LISTS.search, beside=True)
 OPERATIONS = [
     Operation(
         name="expand",

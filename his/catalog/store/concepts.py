@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, Table, and_, func, literal, or_, select
+from sqlalchemy import Date, Select, Table, and_, cast, func, literal, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from his.catalog.tables import Code, Diagnosis10, Drug, LabTest, ServiceItem, Ward
@@ -19,6 +19,9 @@ TABLES: dict[str, Table] = {
     "analyte": table(LabTest),
     "ward": table(Ward),
 }
+CATEGORY = 3
+"""Length of a category of ICD-10, such as B20."""
+MOST_RELATED = 20_001
 LISTS = frozenset(str(name) for name in ListName)
 MOST_TRANSLATIONS = 100
 _SHOWN: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -77,6 +80,37 @@ async def get_concepts(db: Db, key: str, codes: Collection[str], on: date) -> di
     if "valid_from" in source.c:
         query = query.order_by(force, source.c.valid_from)  # the last one counts: in force, then the newest
     return {row.code: _concept(key, row) for row in await db.all(query.limit(20 * max(len(codes), 1)))}
+
+
+async def list_totals(db: Db, on: date) -> dict[str, tuple[int, date | None]]:
+    """Of each list how many entries are in force on the day, and since when the newest of them is. One query."""
+    parts = []
+    for key, source in TABLES.items():
+        newest = func.max(source.c.valid_from) if "valid_from" in source.c else cast(literal(None), Date)
+        parts.append(select(literal(key), func.count(), newest).select_from(source).where(_in_force(source, on)))
+    code = table(Code)
+    grouped = select(code.c.list_name, func.count(), func.max(code.c.valid_from)).where(_in_force(code, on))
+    rows: Sequence[Any] = await db.all(union_all(*parts, grouped.group_by(code.c.list_name)))
+    return {str(row[0]): (int(row[1]), row[2]) for row in rows if row[1]}
+
+
+async def list_codes(db: Db, key: str, on: date, limit: int) -> list[str]:
+    """The codes of a list that are in force on the day, at most so many."""
+    source, picked = _source(key)
+    query = select(source.c.code).distinct().where(*picked, _in_force(source, on)).order_by(source.c.code)
+    return [row.code for row in await db.all(query.limit(limit))]
+
+
+async def related_codes(db: Db, code: str, *, below: bool) -> list[str]:
+    """ICD-10 codes that a chapter, block or category holds (`below`), or the category, block and chapter of a code."""
+    icd = TABLES["icd-10"]
+    if below:
+        finer = and_(icd.c.code.startswith(code, autoescape=True), func.length(literal(code)) >= CATEGORY)
+        query = select(icd.c.code).distinct().where(or_(finer, icd.c.block == code, icd.c.chapter == code))
+        return [row.code for row in await db.all(query.order_by(icd.c.code).limit(MOST_RELATED))]
+    row = await db.first(select(icd.c.block, icd.c.chapter).where(icd.c.code == code).limit(1))
+    wider = [code[:length].rstrip(".") for length in range(len(code) - 1, CATEGORY - 1, -1)]
+    return [one for one in (*wider, *(row or ())) if one]
 
 
 async def list_concepts(

@@ -35,8 +35,7 @@ class Page:
 
 async def page(engine: Engine, scope: Scope, spec: dict[str, Any], kind: str, after: str) -> Page:
     """The next resources of a type, about 8 MB at most."""
-    assert scope.unit_id is not None
-    queries = await understood(engine, scope.unit_id, spec, kind)
+    queries = await understood(engine, scope, spec, kind)
     upto = await _window(engine, scope, kind, after) if queries else ""
     if queries and not upto:
         return Page([], "")

@@ -18,6 +18,7 @@ from his.fhir.searchcompare import Place, Sql, spans
 from his.fhir.searching import asking
 from his.fhir.searchwhere import predicate
 from his.fhir.valuesets import resolve
+from his.kit.db import Scope
 
 MOST: Final = 20
 """Queries of one export."""
@@ -46,26 +47,24 @@ async def read_filters(call: Call, types: list[str]) -> dict[str, list[str]]:
 
 
 async def _check(call: Call, sent: Value, kind: str, query: str) -> None:
-    unit = call.caller.scope.unit_id
-    assert unit is not None
     try:
         pairs = call.engine.localize(split_query(query))
         for name, _ in pairs:
             if name.partition(":")[0] in _SHOWING:
                 raise refused(sent.place, f"_typeFilter không nhận {name[:40]}.", "not-supported")
         read = parse(kind, pairs, asking(call.engine, call.caller))
-        await resolve(call.engine.reader, unit, read)
+        await resolve(call.engine, call.caller.scope, read)
     except FhirError as error:
         raise FhirError(error.status, error.code, f"_typeFilter {kind}: {error.message}", sent.place) from None
 
 
-async def understood(engine: Engine, unit: int, spec: dict[str, Any], kind: str) -> list[Query]:
+async def understood(engine: Engine, scope: Scope, spec: dict[str, Any], kind: str) -> list[Query]:
     """The queries of a type as the worker applies them; their client's rights were asked when the export began."""
     asked = (spec.get("filters") or {}).get(kind, [])
     at = spec.get("asked_at") or engine.now().isoformat()
     found = [parse(kind, engine.localize(split_query(text)), Asking(_all_types, at)) for text in asked]
     for query in found:
-        await resolve(engine.reader, unit, query)
+        await resolve(engine, scope, query)
     return found
 
 
