@@ -80,12 +80,14 @@ class Served:
     `read(engine, caller, request, id)` and `search(engine, caller, pairs)` answer, or return None: then the engine's own
     store is asked, where resources of the type lie that came from outside. `beside` says that a search shows both, and that
     the made ones are nobody's record: who sees a part of the type only is sent to the store instead of being refused.
+    `owns(id)` says which ids are those of made resources, so that nothing is written under them.
     """
 
     type: str
     read: Callable[..., Awaitable[Any]]
     search: Callable[..., Awaitable[Any]]
     beside: bool = False
+    owns: Callable[[str], bool] = lambda _id: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,10 @@ class Registry:
         """Whether the type exists for this scope; types without a declaration belong to the unit."""
         declared = self.by_type.get(resource_type)
         return any(r.visible(scope) for r in declared) if declared else to_unit(scope)
+
+    def is_made(self, resource_type: str, identity: str) -> bool:
+        """Whether a slice makes this resource itself."""
+        return resource_type in self.served and self.served[resource_type].owns(identity)
 
     def accept(self, resource_type: str) -> Resource | None:
         """The declaration that makes rows of this type, if any."""

@@ -115,6 +115,9 @@ class Writer:
 
         Raises Exists when a conditional create finds its resource, FhirError for every refusal.
         """
+        for kind, identity in (*((d.type, d.id) for d in drafts), *(gone[:2] for gone in deletes)):
+            if self.registry.is_made(kind, identity):
+                raise owned()
         blind = all(draft.must is None for draft in drafts)
         retry = False
         for left in reversed(range(ATTEMPTS)):
@@ -208,12 +211,14 @@ def refusal(error: psycopg.Error) -> Exception:
     if state == "HS428":
         return version_needed()
     if state == "HS423":
-        return FhirError(
-            409,
-            "business-rule",
-            "Hồ sơ này do phần mềm của đơn vị quản lý: sửa trong ứng dụng, không thay bằng nội dung này.",
-        )
+        return owned()
     return error
+
+
+def owned() -> FhirError:
+    """What the application keeps itself is not replaced by what arrives (409)."""
+    text = "Hồ sơ này do phần mềm của đơn vị quản lý: sửa trong ứng dụng, không thay bằng nội dung này."
+    return FhirError(409, "business-rule", text)
 
 
 def _sentence(error: HisError) -> HisError:

@@ -123,7 +123,7 @@ def verdict(answers: list[tuple[bool, str, str]]) -> Response:
 
 CODED = (Input("code", "code"), Input("coding", "Coding"), Input("date", "dateTime"))
 _LISTS = Lists("CodeSystem")
-SERVED = Served("CodeSystem", _LISTS.read, _LISTS.search, beside=True)
+SERVED = Served("CodeSystem", _LISTS.read, _LISTS.search, beside=True, owns=SYSTEMS.__contains__)
 OPERATIONS = [
     Operation(
         name="lookup",

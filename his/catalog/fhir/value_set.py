@@ -238,7 +238,7 @@ def _list_of(call: Call, wanted: Definition, coding: Coding) -> str:
 
 _SET = (Input("url", "uri"), Input("valueSet", "Resource"), Input("displayLanguage", "code"))
 _LISTS = Lists("ValueSet")
-SERVED = Served("ValueSet", _LISTS.read, _LISTS.search, beside=True)
+SERVED = Served("ValueSet", _LISTS.read, _LISTS.search, beside=True, owns=SYSTEMS.__contains__)
 OPERATIONS = [
     Operation(
         name="expand",

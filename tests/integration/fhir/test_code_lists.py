@@ -196,3 +196,22 @@ async def test_rights_on_the_lists_are_asked(fhir: httpx.AsyncClient) -> None:
     shut = {"x-denied": "search:CodeSystem search:ValueSet"}
     assert (await fhir.get(f"/Condition?code:below={ICD10}|J20", headers=shut)).status_code == 403
     assert (await fhir.get(f"/Condition?code:in={VALUE_SET}icd-10", headers=shut)).status_code == 403
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nothing_is_written_over_a_list(fhir: httpx.AsyncClient, kind: str) -> None:
+    body = {"resourceType": kind, "id": "icd-10", "status": "draft", "url": "urn:mine"} | (
+        {"content": "complete"} if kind == "CodeSystem" else {}
+    )
+    put = {"request": {"method": "PUT", "url": f"{kind}/icd-10"}, "resource": body}
+    before = (await fhir.get(f"/{kind}/icd-10")).text
+    answers = [
+        await fhir.put(f"/{kind}/icd-10", json=body, headers={"x-blind": "1"}),
+        await fhir.delete(f"/{kind}/icd-10", headers={"x-blind": "1"}),
+        await fhir.post("", json={"resourceType": "Bundle", "type": "transaction", "entry": [put]}),
+    ]
+    for answer in answers:
+        assert 400 <= answer.status_code < 500, answer.text
+        assert answer.json()["resourceType"] == "OperationOutcome"
+    assert (await fhir.get(f"/{kind}/icd-10")).text == before
+    assert (await fhir.put(f"/{kind}/icd-10", json=body, headers={"x-unit": "2", "x-blind": "1"})).status_code == 409
