@@ -17,7 +17,15 @@ class Line:
         self.reader = self.writer = None
 
     async def get(self, path):
-        """The status of the answer; 0 when there was none."""
+        """The status of the answer; 0 when there was none.
+
+        A kept connection may have been closed by the server while nobody used it: then the page is asked for on a new one.
+        """
+        kept = self.writer is not None
+        status = await self._ask(path)
+        return await self._ask(path) if kept and status == 0 else status
+
+    async def _ask(self, path):
         try:
             if self.writer is None:
                 self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
