@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from his.claims.rules.common import INFORMATION, INPATIENT, OUTPATIENT, WARNING, Say, about, at, on, rule
 from his.claims.rules.drug import is_long_term
@@ -13,6 +13,7 @@ SEXES = frozenset({"male", "female", "other", "unknown"})
 EMERGENCY = "2"
 OUTPATIENT_TREATMENT = "02"
 _KEY = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/\-]*")
+FIVE_YEARS = timedelta(days=5 * 365 + 2)
 FIRST_CARD_YEAR = date(1992, 1, 1)  # the scheme began with NĐ 299-HĐBT
 
 
@@ -62,11 +63,11 @@ def district_after_reform(facts: ClaimFacts) -> Iterator[Say]:
 
 @rule("CLM-PERSON-06", "Ngày đủ 5 năm liên tục hợp lý", "CORE-081; QĐ 4750 (NAM_NAM_LIEN_TUC)", severity=WARNING)
 def five_years_plausible(facts: ClaimFacts) -> Iterator[Say]:
-    """A day on the calendar of the scheme, not after the stay."""
+    """A day on the calendar of the scheme; a card tells a day to come too, at most five years after the stay."""
     day = facts.five_years_on
-    if day and not FIRST_CARD_YEAR <= day <= (facts.ended_at or facts.arrived_at).date():
+    if day and not FIRST_CARD_YEAR <= day <= facts.ended_on + FIVE_YEARS:
         yield Say(
-            f"Ngày đủ 5 năm liên tục {on(day)} sau đợt điều trị hoặc quá sớm. Tra lại thẻ trên cổng BHXH.",
+            f"Ngày đủ 5 năm liên tục {on(day)} quá xa hoặc quá sớm. Tra lại thẻ trên cổng BHXH.",
             "XML1.NAM_NAM_LIEN_TUC",
         )
 

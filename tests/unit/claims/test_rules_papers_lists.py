@@ -232,3 +232,8 @@ def test_one_operator_at_one_minute_unless_it_is_one_session(good: ClaimFacts, h
 
     assert "CLM-STAFF-06" in codes(done(100, 40))
     assert "CLM-STAFF-06" not in codes(done(80, 40))
+
+
+def test_a_card_may_tell_a_five_year_day_to_come(good: ClaimFacts, h: Any) -> None:
+    assert "CLM-PERSON-06" not in codes(h.whole(five_years_on=date(2027, 2, 1))(good))
+    assert "CLM-PERSON-06" in codes(h.whole(five_years_on=date(1991, 12, 31))(good))

@@ -36,7 +36,7 @@ CASES: dict[str, tuple[Case, date]] = {
     "CLM-PERSON-03": (lambda h: h.whole(gender="unknown"), DAY),
     "CLM-PERSON-04": (lambda h: h.whole(district_code=""), date(2025, 6, 30)),
     "CLM-PERSON-05": (lambda h: h.whole(district_code="015"), DAY),
-    "CLM-PERSON-06": (lambda h: h.whole(five_years_on=date(2027, 1, 1)), DAY),
+    "CLM-PERSON-06": (lambda h: h.whole(five_years_on=date(2031, 8, 20)), DAY),
     "CLM-PERSON-07": (lambda h: h.whole(care_setting="02", main_diagnosis_code="E11.9"), DAY),
     "CLM-PERSON-08": (lambda h: h.whole(care_setting="05", treatment_days=5), DAY),
     "CLM-PERSON-09": (lambda h: h.whole(attached_tables=("XML9",)), DAY),
