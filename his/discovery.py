@@ -10,6 +10,7 @@ LADDER = (
     "audit",
     "exchange",
     "catalog",
+    "practice",
     "registration",
     "smart",
     "scheduling",

@@ -19,7 +19,11 @@ from his.kit import clock
 from his.kit.db import Database, Scope
 from his.kit.pools import jobs
 from his.pharmacy import seed as pharmacy_seed
+<<<<<<< HEAD
 from his.wards import seed as wards_seed
+=======
+from his.practice import seed as practice_seed
+>>>>>>> 861297e (Registrations of practice: scope, days and hours are judged when somebody orders a service or signs a result; page of the unit, PractitionerRole)
 
 
 def seed_reference(dsn: str, data_dir: Path, units: int = 4) -> None:
@@ -60,6 +64,7 @@ async def _seed(dsn: str, data_dir: Path, password: str, secret: str, units: int
         medical = [u for u in unit_rows() if u.kind in identity_seed.EXAM_ROOMS][:units]
         await asyncio.to_thread(claims_seed.seed, data_dir, {u.code: u.name for u in medical}, now)
         await identity_seed.seed(database, password, now, units)
+        await practice_seed.seed(database, medical, now)
         await billing_seed.seed(database, medical, now)
         await wards_seed.seed(database, medical, now)
         await pharmacy_seed.seed(database, [u.id for u in medical], now)

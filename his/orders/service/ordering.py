@@ -20,6 +20,8 @@ from his.orders import store
 from his.orders.rules import DUPLICATE_DAYS, ORDER_RULES, default_payer
 from his.orders.tables import Observation, ServiceRequest
 from his.orders.terms import EarlierOrder, OrderFacts, OrderLine, ServiceFacts
+from his.practice import service as practice
+from his.practice.rules import ORDERING_RULES
 
 
 def service_facts(item: ServiceItem) -> ServiceFacts:
@@ -142,6 +144,9 @@ async def order(
                     reason=line.reason,
                 )
             )
+    planned = not encounter.route.get("emergency") and encounter.admitted_at is None
+    deeds = [practice.deed(row.service_code, row.service_name, row.kind, now, planned=planned) for row in rows]
+    findings += await practice.judge(db, ORDERING_RULES, practitioner_id, deeds)
     refuse_errors(findings)
     await db.apply(request_changes(rows), now)
     return rows, findings

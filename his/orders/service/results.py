@@ -23,6 +23,8 @@ from his.orders.rules import RESULT_RULES, judge_value
 from his.orders.service.notices import raise_changes
 from his.orders.tables import Observation, ServiceRequest
 from his.orders.terms import ANAESTHESIA, RESULT_KINDS, Judged, ReportView, ResultEntry, ResultFacts
+from his.practice import service as practice
+from his.practice.rules import PERFORMING_RULES
 from his.scheduling import service as scheduling
 from his.scheduling.terms import TicketState
 
@@ -209,10 +211,23 @@ async def sign_results(
         thresholds = {t.code: j.threshold for t, j in judged}
         critical = [v for v in own if Flag(v.flag).critical]
         changes.merge(raise_changes(request, [(v, thresholds.get(v.code)) for v in critical], now))
+    findings += await _performed(db, visit, requests, practitioner_id, now)
     refuse_errors(findings)
     await _call_back(db, changes, encounter_id, set(request_ids), now)
     await db.apply(changes, now)
     return rows, findings
+
+
+async def _performed(
+    db: Db, visit: Visit, requests: Sequence[ServiceRequest], practitioner_id: UUID | None, now: datetime
+) -> list[Finding]:
+    """Is whoever signs registered for what was done."""
+    encounter = visit.encounter
+    planned = not encounter.route.get("emergency") and encounter.admitted_at is None
+    deeds = [
+        practice.deed(r.service_code, r.service_name, r.kind, now, planned=planned, line=str(r.id)) for r in requests
+    ]
+    return await practice.judge(db, PERFORMING_RULES, practitioner_id, deeds)
 
 
 async def _call_back(db: Db, changes: Changes, encounter_id: UUID, signed: set[UUID], now: datetime) -> None:

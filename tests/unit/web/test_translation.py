@@ -26,6 +26,7 @@ from his.orders.terms import ANAESTHESIA, WORK_KINDS
 from his.papers import pages as papers
 from his.papers.terms import FORMS, TITLES
 from his.pharmacy.terms import MOVE_NAMES
+from his.practice import terms as practice
 from his.reporting import service as reporting
 from his.reporting.pages import board, system
 from his.reporting.terms import SEXES, SPLITS
@@ -107,6 +108,9 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("papers/templates/_papers.html", "item.hint"): [i.hint for items in FORMS.values() for i in items if i.hint],
     ("papers/templates/_papers.html", "w"): [w for items in FORMS.values() for i in items for _, w in i.choices],
     ("pharmacy/templates/_lot.html", "names[m.kind]"): MOVE_NAMES.values(),
+    **{("practice/templates/people.html", w): practice.STATES.values() for w in ("word", "states[one.state]")},
+    ("practice/templates/person.html", "states[person.state]"): practice.STATES.values(),
+    ("practice/templates/person.html", "word"): [*practice.CHAPTERS.values(), *practice.WEEKDAYS.values()],
     **trail_words.CHOSEN,
     ("reporting/templates/_board.html", "word"): board.KINDS.values(),
     ("reporting/templates/_definition_body.html", "split_word(split)"): [reporting.split_word(s) for s in SPLITS],

@@ -1,0 +1,1 @@
+"""Registered practice of the staff of a unit: certificate, scope, working hours."""
