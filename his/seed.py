@@ -19,11 +19,8 @@ from his.kit import clock
 from his.kit.db import Database, Scope
 from his.kit.pools import jobs
 from his.pharmacy import seed as pharmacy_seed
-<<<<<<< HEAD
-from his.wards import seed as wards_seed
-=======
 from his.practice import seed as practice_seed
->>>>>>> 861297e (Registrations of practice: scope, days and hours are judged when somebody orders a service or signs a result; page of the unit, PractitionerRole)
+from his.wards import seed as wards_seed
 
 
 def seed_reference(dsn: str, data_dir: Path, units: int = 4) -> None:

@@ -38,13 +38,13 @@ def _in_force(facts: DeedFacts) -> Iterator[Finding]:
             f"{facts.who} không có đăng ký hành nghề nào còn hiệu lực ngày {facts.at:%d/%m/%Y}{since}. "
             "Nhờ người khác làm, hoặc quản trị đơn vị gia hạn ở trang Người hành nghề."
         )
-        yield Finding("PRAC-LIST-01", Severity.ERROR, message, "PractitionerRole.period", facts.line)
+        yield Finding("PRA-LIST-01", Severity.ERROR, message, "PractitionerRole.period", facts.line)
 
 
 def _known(facts: DeedFacts) -> Iterator[Finding]:
     if not facts.registered:
         message = f"{facts.who} chưa có đăng ký hành nghề tại đơn vị. Quản trị đơn vị khai ở trang Người hành nghề."
-        yield Finding("PRAC-LIST-02", Severity.WARNING, message, "PractitionerRole.practitioner", facts.line)
+        yield Finding("PRA-LIST-02", Severity.WARNING, message, "PractitionerRole.practitioner", facts.line)
 
 
 def _in_hours(facts: DeedFacts) -> Iterator[Finding]:
@@ -54,7 +54,7 @@ def _in_hours(facts: DeedFacts) -> Iterator[Finding]:
             f"{facts.who} làm lúc {facts.at:%H:%M %d/%m/%Y}, ngoài ngày giờ đã đăng ký. "
             "Kiểm lại giờ, hoặc ghi cấp cứu khi là cấp cứu."
         )
-        yield Finding("PRAC-TIME-01", Severity.WARNING, message, "PractitionerRole.availableTime", facts.line)
+        yield Finding("PRA-TIME-01", Severity.WARNING, message, "PractitionerRole.availableTime", facts.line)
 
 
 def _outside(facts: DeedFacts) -> bool:
@@ -68,7 +68,7 @@ def _performed_in_scope(facts: DeedFacts) -> Iterator[Finding]:
             f"{facts.service} thuộc {CHAPTERS[facts.chapter]}, ngoài phạm vi hành nghề đã đăng ký của {facts.who}. "
             "Người có phạm vi phù hợp làm và ký."
         )
-        yield Finding("PRAC-SCOPE-01", Severity.ERROR, message, "PractitionerRole.specialty", facts.line)
+        yield Finding("PRA-SCOPE-01", Severity.ERROR, message, "PractitionerRole.specialty", facts.line)
 
 
 def _ordered_in_scope(facts: DeedFacts) -> Iterator[Finding]:
@@ -77,21 +77,21 @@ def _ordered_in_scope(facts: DeedFacts) -> Iterator[Finding]:
             f"{facts.service} thuộc {CHAPTERS[facts.chapter]}, ngoài phạm vi của {facts.who}: "
             "người có phạm vi phù hợp phải thực hiện."
         )
-        yield Finding("PRAC-SCOPE-02", Severity.INFORMATION, message, "PractitionerRole.specialty", facts.line)
+        yield Finding("PRA-SCOPE-02", Severity.INFORMATION, message, "PractitionerRole.specialty", facts.line)
 
 
 _PERSON: tuple[Rule[DeedFacts], ...] = (
-    Rule("PRAC-LIST-01", "Đăng ký hành nghề còn hiệu lực", LAW, Severity.ERROR, _in_force, FROM),
-    Rule("PRAC-LIST-02", "Đã khai đăng ký hành nghề", LAW, Severity.WARNING, _known, FROM),
-    Rule("PRAC-TIME-01", "Trong ngày giờ đã đăng ký", REVIEW, Severity.WARNING, _in_hours, FROM),
+    Rule("PRA-LIST-01", "Đăng ký hành nghề còn hiệu lực", LAW, Severity.ERROR, _in_force, FROM),
+    Rule("PRA-LIST-02", "Đã khai đăng ký hành nghề", LAW, Severity.WARNING, _known, FROM),
+    Rule("PRA-TIME-01", "Trong ngày giờ đã đăng ký", REVIEW, Severity.WARNING, _in_hours, FROM),
 )
 PERFORMING_RULES: tuple[Rule[DeedFacts], ...] = (
     *_PERSON,
-    Rule("PRAC-SCOPE-01", "Người thực hiện đúng phạm vi", LAW, Severity.ERROR, _performed_in_scope, FROM),
+    Rule("PRA-SCOPE-01", "Người thực hiện đúng phạm vi", LAW, Severity.ERROR, _performed_in_scope, FROM),
 )
 ORDERING_RULES: tuple[Rule[DeedFacts], ...] = (
     *_PERSON,
     Rule(
-        "PRAC-SCOPE-02", "Chỉ định ngoài phạm vi người chỉ định", REVIEW, Severity.INFORMATION, _ordered_in_scope, FROM
+        "PRA-SCOPE-02", "Chỉ định ngoài phạm vi người chỉ định", REVIEW, Severity.INFORMATION, _ordered_in_scope, FROM
     ),
 )

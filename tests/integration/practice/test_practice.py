@@ -92,7 +92,7 @@ async def test_an_ended_registration_stops_an_order(database, cast):
         with pytest.raises(HisError) as refused:
             await orders.order(db, cast.id, [OrderLine(HBA1C)], cast.doctor, clock.now())
         assert refused.value.kind is Kind.RULES
-        assert [f.code for f in refused.value.findings] == ["PRAC-LIST-01"]
+        assert [f.code for f in refused.value.findings] == ["PRA-LIST-01"]
         assert HBA1C not in {r.service_code for r in await list_requests(db, cast.id)}
 
 
@@ -101,14 +101,14 @@ async def test_an_ended_registration_stops_a_signature_and_the_values_stay(datab
     await replaced(database, cast.doctor, Registered(date(2024, 1, 1)))
     async with database.scoped(Scope(2, "test", "doctor")) as db:
         rows, findings = await orders.order(db, cast.id, [OrderLine(HBA1C)], cast.doctor, now)
-        assert [f.code for f in findings if f.code.startswith("PRAC")] == []
+        assert [f.code for f in findings if f.code.startswith("PRA-")] == []
         entry = ResultEntry(rows[0].id, {}, conclusion="5,4 %")
         await orders.record_results(db, cast.id, [entry], cast.doctor, now)
     await replaced(database, cast.doctor, ENDED)
     async with database.scoped(Scope(2, "test", "doctor")) as db:
         with pytest.raises(HisError) as refused:
             await orders.sign_results(db, cast.id, [rows[0].id], cast.doctor, now)
-        assert "PRAC-LIST-01" in [f.code for f in refused.value.findings]
+        assert "PRA-LIST-01" in [f.code for f in refused.value.findings]
         (kept,) = [r for r in await list_requests(db, cast.id) if r.id == rows[0].id]
         assert (kept.status, kept.conclusion) == ("in-progress", "5,4 %")
 
@@ -118,7 +118,7 @@ async def test_without_a_list_the_order_stands_and_reminds(database, cast):
         person = Practitioner(unit_id=2, name="Lò Văn Mới", title="BS.", license_number="099999/TG-CCHN")
         await db.apply(Changes().insert(person).version(person, op="create"), clock.now())
         _, findings = await orders.order(db, cast.id, [OrderLine(HBA1C)], person.id, clock.now())
-        assert [f.code for f in findings if f.code.startswith("PRAC")] == ["PRAC-LIST-02"]
+        assert [f.code for f in findings if f.code.startswith("PRA-")] == ["PRA-LIST-02"]
         deed = service.deed(HBA1C, "HbA1c", "lab", clock.now(), planned=True)
         assert await service.judge(db, ORDERING_RULES, None, [deed]) == [], "a machine client has no certificate"
         assert await service.judge(db, ORDERING_RULES, person.id, []) == []

@@ -33,14 +33,14 @@ def test_a_surgeon_operates_on_monday_morning():
 
 
 def test_nobody_has_typed_the_list_yet():
-    assert codes(ORDERING_RULES) == ["PRAC-LIST-02"]
+    assert codes(ORDERING_RULES) == ["PRA-LIST-02"]
 
 
 @pytest.mark.parametrize(
     ("begin", "end", "found"),
     [
-        (date(2020, 1, 1), date(2026, 11, 29), ["PRAC-LIST-01"]),
-        (date(2026, 12, 1), None, ["PRAC-LIST-01"]),
+        (date(2020, 1, 1), date(2026, 11, 29), ["PRA-LIST-01"]),
+        (date(2026, 12, 1), None, ["PRA-LIST-01"]),
         (date(2020, 1, 1), date(2026, 11, 30), []),  # the last day counts
         (date(2026, 11, 30), None, []),  # so does the first
     ],
@@ -62,8 +62,8 @@ def test_an_ended_registration_says_since_when():
     ("at", "found"),
     [
         (at_hour(30, 7, 0), []),
-        (at_hour(30, 17, 1), ["PRAC-TIME-01"]),
-        (at_hour(29, 10, 0), ["PRAC-TIME-01"]),  # Sunday
+        (at_hour(30, 17, 1), ["PRA-TIME-01"]),
+        (at_hour(29, 10, 0), ["PRA-TIME-01"]),  # Sunday
     ],
     ids=["opens", "a minute late", "sunday"],
 )
@@ -93,8 +93,8 @@ def test_a_shift_over_midnight(at, works):
 
 def test_scope_stops_the_hands_and_tells_the_order():
     physician = Registered(date(2024, 1, 1), None, frozenset({"02"}))
-    assert codes(PERFORMING_RULES, MONDAY, physician) == ["PRAC-SCOPE-01"]
-    assert codes(ORDERING_RULES, MONDAY, physician) == ["PRAC-SCOPE-02"]
+    assert codes(PERFORMING_RULES, MONDAY, physician) == ["PRA-SCOPE-01"]
+    assert codes(ORDERING_RULES, MONDAY, physician) == ["PRA-SCOPE-02"]
     assert codes(PERFORMING_RULES, MONDAY, physician, SURGEON) == [], "what any registration covers is covered"
     assert codes(PERFORMING_RULES, MONDAY, physician, kind="lab", chapter="23") == [], "machines do that"
 

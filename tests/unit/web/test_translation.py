@@ -26,7 +26,6 @@ from his.orders.terms import ANAESTHESIA, WORK_KINDS
 from his.papers import pages as papers
 from his.papers.terms import FORMS, TITLES
 from his.pharmacy.terms import MOVE_NAMES
-from his.practice import terms as practice
 from his.reporting import service as reporting
 from his.reporting.pages import board, system
 from his.reporting.terms import SEXES, SPLITS
@@ -36,7 +35,7 @@ from his.settlement.rules.forms import FORMS as SETTLEMENT_FORMS
 from his.smart import terms as smart
 from his.wards import terms as wards
 from his.web import i18n, keys, page
-from tests.unit.web import trail_words
+from tests.unit.web import practice_words, trail_words
 
 HIS = Path(__file__).parents[3] / "his"
 GALLERY = {"web/templates/parts.html", "web/templates/parts_exam.html"}  # examples with invented people
@@ -108,9 +107,7 @@ CHOSEN: Mapping[tuple[str, str], Iterable[str]] = {
     ("papers/templates/_papers.html", "item.hint"): [i.hint for items in FORMS.values() for i in items if i.hint],
     ("papers/templates/_papers.html", "w"): [w for items in FORMS.values() for i in items for _, w in i.choices],
     ("pharmacy/templates/_lot.html", "names[m.kind]"): MOVE_NAMES.values(),
-    **{("practice/templates/people.html", w): practice.STATES.values() for w in ("word", "states[one.state]")},
-    ("practice/templates/person.html", "states[person.state]"): practice.STATES.values(),
-    ("practice/templates/person.html", "word"): [*practice.CHAPTERS.values(), *practice.WEEKDAYS.values()],
+    **practice_words.CHOSEN,
     **trail_words.CHOSEN,
     ("reporting/templates/_board.html", "word"): board.KINDS.values(),
     ("reporting/templates/_definition_body.html", "split_word(split)"): [reporting.split_word(s) for s in SPLITS],
