@@ -21,7 +21,7 @@ class Charge(Versioned, table=True):
     )
     encounter_id: UUID
     patient_id: UUID
-    source_type: str  # service_request medication_dispense bed_stay, before signing also medication_request (planned)
+    source_type: str  # service_request supply_use medication_dispense bed_stay, before signing also medication_request
     source_id: UUID
     kind: str  # exam service surgery procedure bed drug supply
     code: str
@@ -47,6 +47,8 @@ class Charge(Versioned, table=True):
     other_foreign_aid: Decimal = money()
     other_domestic_donors: Decimal = money()
     other_remaining: Decimal = money()
+    package_code: str = ""  # GOI_VTYT of a supply
+    package_ceiling: Decimal | None = money(None)  # T_TRANTT of a supply that a ceiling bounds
     explanation: list[dict[str, str]] = document()
     ordered_at: datetime = instant()
     performed_at: datetime | None = instant(optional=True)

@@ -1,8 +1,8 @@
 """Words of billing: the facts that benefit rules may see and the shares they give back.
 
-Amounts are Decimal đồng, rates are percentages, instants are Viet Nam's wall clock (aware instants are converted). Names of the
-claim standard: amount_hospital THANH_TIEN_BV, amount_covered THANH_TIEN_BH, insurer_share T_BHTT, copayment T_BNCCT, self_paid
-T_BNTT, other_sources T_NGUONKHAC, benefit_rate MUC_HUONG, service_rate TYLE_TT_DV, cover_rate TYLE_TT_BH, cover_scope PHAM_VI.
+Amounts are Decimal đồng, rates percentages, instants Viet Nam's wall clock. Names of the claim standard: amount_hospital
+THANH_TIEN_BV, amount_covered THANH_TIEN_BH, insurer_share T_BHTT, copayment T_BNCCT, self_paid T_BNTT, other_sources T_NGUONKHAC,
+benefit_rate MUC_HUONG, service_rate TYLE_TT_DV, cover_rate TYLE_TT_BH, cover_scope PHAM_VI.
 """
 
 from dataclasses import dataclass, field
@@ -63,9 +63,8 @@ class DonorFacts:
 class ChargeFacts:
     """One charge line. `key` is unique in the visit and breaks ties, so that no result depends on the order given.
 
-    `insured_unit_price` is the fund's price when it differs (never more than `unit_price` counts). `session` and `team`
-    tell operations apart, `contained` marks a step of another service, `share` is the number of patients in the bed,
-    `hours` the stay in the ward on that day (None: over four), `desk_rate` the percentage at an overloaded desk.
+    `insured_unit_price` is the fund's price when it differs. `session` and `team` tell operations apart, `contained` marks a
+    step of another service, `share` counts patients in the bed, `hours` the stay in the ward on that day (None: over four).
     """
 
     key: str
@@ -243,13 +242,14 @@ class LineShare(Shares):
 
 @dataclass(frozen=True, slots=True)
 class PackageShare(Shares):
-    """The shares of one package of supplies; `ceiling` is T_TRANTT, `amount_covered` the base after the ceiling."""
+    """The shares of one package of supplies; `ceiling` is T_TRANTT, `amount_covered` the base after it, `in_scope` each line before it."""
 
     key: str
     ceiling: Decimal
     benefit_rate: Decimal
     lines: tuple[LineShare, ...]
     explanation: tuple[Step, ...]
+    in_scope: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

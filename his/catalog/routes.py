@@ -68,6 +68,21 @@ class DrugOut(BaseModel):
     allergy_groups: str
 
 
+class SupplyOut(BaseModel):
+    """A medical supply in a picker: prices in đồng per unit, bid (TT_THAU), percentage of its own."""
+
+    code: str
+    name: str
+    unit: str
+    cost_group: str
+    price_vnd: Decimal
+    insured_price_vnd: Decimal
+    cover_rate: int
+    tender: str
+    model_number: str
+    maker: str
+
+
 class CodeOut(BaseModel):
     """An entry of a small list; `extra` differs from list to list."""
 
@@ -150,6 +165,12 @@ async def services(
 async def drugs(caller: Reader, q: Words = "", limit: Limit = 8, on: Day = None) -> list[DrugOut]:
     """Medicines by brand, ingredient, strength or registration number."""
     return _shown(DrugOut, await service.search_drugs(caller.db, q, _day(caller, on), limit=limit))
+
+
+@router.get("/supplies")
+async def supplies(caller: Reader, q: Words = "", limit: Limit = 8, on: Day = None) -> list[SupplyOut]:
+    """Approved medical supplies by code or words."""
+    return _shown(SupplyOut, await service.search_supplies(caller.db, q, _day(caller, on), limit=limit))
 
 
 @router.get("/lists/{name}")

@@ -6,7 +6,17 @@ from decimal import Decimal
 from itertools import combinations
 
 from his.catalog import rules, store
-from his.catalog.tables import CatalogVersion, Code, Diagnosis10, Drug, LabTest, ServiceItem, VitalRange, Ward
+from his.catalog.tables import (
+    CatalogVersion,
+    Code,
+    Diagnosis10,
+    Drug,
+    LabTest,
+    ServiceItem,
+    SupplyItem,
+    VitalRange,
+    Ward,
+)
 from his.catalog.terms import Entitlement, InteractionFound, ListName
 from his.kit.db import Db
 
@@ -30,6 +40,11 @@ async def search_services(
 async def search_drugs(db: Db, q: str, on: date, *, limit: int = 8, favourites: Collection[str] = ()) -> list[Drug]:
     """Drugs by brand, ingredient, strength (`para 500`) or registration number."""
     return await store.find_drugs(db, store.Search(rules.query_words(q), on, min(limit, MOST), favourites))
+
+
+async def search_supplies(db: Db, q: str, on: date, *, limit: int = 8) -> list[SupplyItem]:
+    """Approved medical supplies by code or words."""
+    return await store.find_supplies(db, store.Search(rules.query_words(q), on, min(limit, MOST)))
 
 
 async def get_diagnosis(db: Db, code: str, on: date) -> Diagnosis10 | None:
@@ -60,6 +75,11 @@ async def get_drug(db: Db, code: str, on: date) -> Drug | None:
 async def get_drugs(db: Db, codes: Collection[str], on: date) -> dict[str, Drug]:
     """The drugs with these registration numbers, by number; unknown ones are absent."""
     return await store.get_drugs(db, codes, on)
+
+
+async def get_supplies(db: Db, codes: Collection[str], on: date) -> dict[str, SupplyItem]:
+    """The supplies (MA_VAT_TU) with bid and prices (đồng) of the day, by code; unknown codes are absent."""
+    return await store.get_supplies(db, codes, on)
 
 
 async def list_codes(db: Db, list_name: ListName | str, on: date) -> list[Code]:

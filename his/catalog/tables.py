@@ -112,6 +112,32 @@ class Drug(Shared, table=True):
     search: str = text()
 
 
+class SupplyItem(Shared, table=True):
+    """An approved medical supply (MA_VAT_TU) with its bid and prices in đồng from a day (TT 04/2017, TT 24/2025).
+
+    `insured_price_vnd` is the highest price that the fund counts; `cover_rate` below 100 is a percentage of its own.
+    """
+
+    __tablename__ = "supply_item"
+    __table_args__ = (
+        Index("ix_supply_item_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
+    )
+    code: str = Field(primary_key=True)
+    valid_from: date = Field(primary_key=True)
+    valid_to: date | None = None
+    name: str = text()
+    unit: str = ""
+    cost_group: str = "10"  # MA_NHOM: 10 in the list, 11 paid by percentage or outside it
+    price_vnd: Decimal = decimal3()
+    insured_price_vnd: Decimal = decimal3()
+    cover_rate: int = 100
+    tender: str = text()  # TT_THAU
+    model_number: str = text()  # MA_HIEU_SP
+    reusable: bool = False
+    maker: str = text()
+    search: str = text()
+
+
 class Interaction(Shared, table=True):
     """A contraindicated pair of active ingredients (QĐ 5948/QĐ-BYT); ingredients folded, first < second."""
 

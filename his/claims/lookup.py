@@ -25,8 +25,8 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 
 from his.catalog.rules import claim_code
-from his.catalog.tables import Code, Diagnosis10, Drug, ServiceItem, Ward
-from his.claims.known import Known, ListedDiagnosis, ListedDrug, ListedService, ListedStaff
+from his.catalog.tables import Code, Diagnosis10, Drug, ServiceItem, SupplyItem, Ward
+from his.claims.known import Known, ListedDiagnosis, ListedDrug, ListedService, ListedStaff, ListedSupply
 from his.claims.lookup_beds import bed_branch, read_uses
 from his.claims.terms import ClaimFacts, ServiceLine
 from his.identity.tables import Practitioner
@@ -35,10 +35,11 @@ from his.kit.db import Db
 from his.registration.tables import Coverage
 
 _icd, _service, _drug, _code, _ward = (table(m) for m in (Diagnosis10, ServiceItem, Drug, Code, Ward))
-_staff = table(Practitioner)
+_staff, _supply = table(Practitioner), table(SupplyItem)
 SMALL = ("nationality", "ethnicity", "occupation", "province", "department", "accident", "facility", "traditional")
 _DIAGNOSIS = ("not_primary", "discouraged_primary", "has_more_specific", "sex")
 _SERVICE = ("name", "cost_group", "insured_price_vnd")
+_SUPPLY = ("name", "unit", "tender", "insured_price_vnd")
 _DRUG = ("ingredient_code", "name", "strength", "route_code", "unit", "price_vnd", "dosage_form")
 
 
@@ -73,6 +74,7 @@ _QUERY = union_all(
     _branch("icd10", _icd, _DIAGNOSIS, _among(_icd.c.code, "icd10"), _in_force(_icd)),
     _branch("service", _service, _SERVICE, _among(_service.c.code, "service"), _in_force(_service)),
     _branch("drug", _drug, _DRUG, _among(_drug.c.code, "drug"), _in_force(_drug)),
+    _branch("supply", _supply, _SUPPLY, _among(_supply.c.code, "supply"), _in_force(_supply)),
     _branch("ward", _ward, ("province_code",), _among(_ward.c.code, "ward")),
     _branch("staff", _staff, ("title", "active"), _among(_staff.c.license_number, "staff"), key="license_number"),
     _branch("staff-number", _staff, (), _among(_staff.c.insurance_number, "numbers"), key="insurance_number"),
@@ -81,6 +83,7 @@ _QUERY = union_all(
         for name in SMALL
     ),
     _loaded("icd10", _icd), _loaded("service", _service), _loaded("drug", _drug), _loaded("ward", _ward),
+    _loaded("supply", _supply),
     bed_branch(), _loaded("staff", _staff), _loaded("staff-number", _staff, _staff.c.insurance_number != ""), *(_loaded(name, _code, _code.c.list_name == name) for name in SMALL),
 )  # fmt: skip
 
@@ -91,6 +94,7 @@ def _asked(facts: ClaimFacts, service_codes: Iterable[str], on: date) -> dict[st
         "icd10": {facts.main_diagnosis_code, *facts.secondary_diagnosis_codes, *lines},
         "service": set(service_codes),
         "drug": {x.registration_number for x in facts.drugs},
+        "supply": {x.supply_code for x in facts.services},
         "ward": {facts.ward_code},
         "staff": _people(facts),
         "nationality": {facts.nationality_code},
@@ -158,7 +162,8 @@ def _known(rows: Iterable[Any], coverages: Iterable[Coverage]) -> Known:
         lists=tuple(code for code, _ in of("list")),
         codes=(
             *(f"icd10:{code}" for code, _ in of("icd10")), *(f"service:{item.code}" for item in services),
-            *(f"drug:{code}" for code, _ in of("drug")), *(f"ward:{code}" for code, _ in of("ward")),
+            *(f"drug:{code}" for code, _ in of("drug")), *(f"supply:{code}" for code, _ in of("supply")),
+            *(f"ward:{code}" for code, _ in of("ward")),
             *sorted(f"{b['list_name']}:{code}" for code, b in of("code")),
         ),
         diagnoses=tuple(
@@ -176,6 +181,13 @@ def _known(rows: Iterable[Any], coverages: Iterable[Coverage]) -> Known:
                 dosage_form=b["dosage_form"],
             )
             for code, b in of("drug")
+        ),
+        supplies=tuple(
+            ListedSupply(
+                code=code, name=b["name"], unit=b["unit"], price=Decimal(str(b["insured_price_vnd"])),
+                tenders=(b["tender"],) if b["tender"] else (),
+            )
+            for code, b in of("supply")
         ),
         staff=tuple(ListedStaff(license=code, title=b["title"], active=b["active"]) for code, b in of("staff")),
         staff_numbers=tuple(code for code, _ in of("staff-number")),

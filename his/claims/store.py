@@ -16,7 +16,7 @@ from his.kit.db import Db
 from his.kit.errors import not_found
 from his.kit.joined import labelled
 from his.kit.query import Query, compiled
-from his.orders.tables import Observation, ServiceRequest
+from his.orders.tables import Observation, ServiceRequest, SupplyUse
 from his.pharmacy.tables import MedicationDispense, StockLot
 from his.prescriptions.tables import MedicationRequest
 from his.registration.tables import Coverage, Patient
@@ -55,6 +55,7 @@ class Dossier:
     charges: tuple[Charge, ...]
     drugs: dict[UUID, GivenDrug]  # by dispense id
     services: dict[UUID, ServiceRequest]
+    supplies: dict[UUID, SupplyUse]
     observations: tuple[Observation, ...]
     notes: tuple[Note, ...]
     vitals: VitalSigns | None
@@ -108,10 +109,11 @@ _VITALS = _visit_query(VitalSigns, "taken_at")
 _DIAGNOSES = _visit_query(Diagnosis, "position", "id")
 _CHARGES = _visit_query(Charge, "ordered_at", "id", where=_charge.c.status != "cancelled")
 _SERVICES = _visit_query(ServiceRequest, "ordered_at", "id")
+_SUPPLIES = _visit_query(SupplyUse, "used_at", "id", where=table(SupplyUse).c.status == "used")
 _OBSERVATIONS = _visit_query(Observation, "issued_at", "id")
 _NOTES = _visit_query(Note, "written_at", "id")
 _PAYMENTS = _visit_query(Payment, "paid_at", where=table(Payment).c.status == "received")
-_FIRST = (_HEAD, _CARDS, _GIVEN, _LICENSES, _VITALS, _DIAGNOSES, _CHARGES, _SERVICES)
+_FIRST = (_HEAD, _CARDS, _GIVEN, _LICENSES, _VITALS, _DIAGNOSES, _CHARGES, _SERVICES, _SUPPLIES)
 _LAST = (_OBSERVATIONS, _NOTES, _PAYMENTS)
 
 
@@ -121,7 +123,7 @@ async def load_dossier(db: Db, encounter_id: UUID, *, early: bool = False) -> Do
     Raises NOT_FOUND.
     """
     queries = _FIRST if early else (*_FIRST, *_LAST)
-    head, cards, given, licenses, vitals, diagnoses, charges, services, *last = await db.several(
+    head, cards, given, licenses, vitals, diagnoses, charges, services, supplies, *last = await db.several(
         queries, {"visit": encounter_id}
     )
     if not head:
@@ -136,6 +138,7 @@ async def load_dossier(db: Db, encounter_id: UUID, *, early: bool = False) -> Do
         charges=tuple(_CHARGES.models(Charge, charges)),
         drugs={drug.dispense.id: drug for drug in map(_given_drug, given)},
         services={s.id: s for s in _SERVICES.models(ServiceRequest, services)},
+        supplies={u.id: u for u in _SUPPLIES.models(SupplyUse, supplies)},
         observations=tuple(_OBSERVATIONS.models(Observation, observations)),
         notes=tuple(_NOTES.models(Note, notes)),
         vitals=next((v for v in reversed(_VITALS.models(VitalSigns, vitals)) if v.weight_kg), None),

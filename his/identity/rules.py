@@ -69,6 +69,7 @@ FHIR_CAPABILITY: dict[str, C] = {
     "PractitionerRole": C.HOME,
     "ServiceRequest": C.READ_RECORD,
     "Subscription": C.READ_RECORD,
+    "SupplyDelivery": C.READ_RECORD,
     "ValueSet": C.CATALOG,
 }
 
@@ -97,6 +98,7 @@ FHIR_WRITE: dict[str, C | None] = {
     "PractitionerRole": None,
     "ServiceRequest": C.ORDER,
     "Subscription": None,
+    "SupplyDelivery": C.RESULT,
     "ValueSet": None,
 }
 

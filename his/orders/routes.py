@@ -12,10 +12,11 @@ from his.identity.access import Caller, needs
 from his.identity.terms import Capability
 from his.kit.answers import FindingOut, shown_findings
 from his.kit.body import Body
-from his.orders import service, store
+from his.orders import service, store, supply_routes
 from his.orders.terms import OrderLine, ResultEntry
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
+router.include_router(supply_routes.router)
 
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
 Orderer = Annotated[Caller, needs(Capability.ORDER)]

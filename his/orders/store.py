@@ -12,10 +12,11 @@ from his.identity.tables import Practitioner, Room
 from his.kit.columns import table
 from his.kit.db import Db
 from his.kit.errors import not_found
-from his.orders.tables import CriticalNotice, Observation, ServiceRequest
+from his.orders.tables import CriticalNotice, Observation, ServiceRequest, SupplyUse
 from his.registration.tables import Patient
 
 _request, _observation, _notice = table(ServiceRequest), table(Observation), table(CriticalNotice)
+_supply = table(SupplyUse)
 _encounter, _patient, _room, _staff = table(Encounter), table(Patient), table(Room), table(Practitioner)
 
 
@@ -59,6 +60,31 @@ async def list_observations(db: Db, encounter_id: UUID) -> list[Observation]:
     """Measured values of a visit in the order they were recorded."""
     query = select(_observation).where(_observation.c.encounter_id == encounter_id)
     return await db.models(Observation, query.order_by(_observation.c.issued_at, _observation.c.id).limit(1000))
+
+
+async def list_supplies(db: Db, encounter_id: UUID) -> list[SupplyUse]:
+    """Supplies recorded on a visit in the order of their use, cancelled ones too."""
+    query = select(_supply).where(_supply.c.encounter_id == encounter_id)
+    return await db.models(SupplyUse, query.order_by(_supply.c.used_at, _supply.c.id).limit(500))
+
+
+async def get_supply(db: Db, supply_id: UUID) -> SupplyUse:
+    """A recorded supply; raises NOT_FOUND."""
+    found = await find_supply(db, supply_id)
+    if found is None:
+        raise not_found()
+    return found
+
+
+async def find_supply(db: Db, supply_id: UUID) -> SupplyUse | None:
+    """A recorded supply, or None."""
+    return await db.model(SupplyUse, select(_supply).where(_supply.c.id == supply_id))
+
+
+async def has_supplies(db: Db, request_id: UUID) -> bool:
+    """Were supplies used with this order (cancelled ones do not count)?"""
+    query = select(_supply.c.id).where(_supply.c.service_request_id == request_id, _supply.c.status == "used")
+    return await db.first(query.limit(1)) is not None
 
 
 async def list_history(

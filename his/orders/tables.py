@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import CheckConstraint, Index
 
 from his.kit.columns import Versioned, belongs_to, decimal3, instant, money, text, unique
 
@@ -68,6 +68,43 @@ class Observation(Versioned, table=True):
     flag: str = ""  # "" low high critical-low critical-high abnormal
     issued_at: datetime = instant()
     performer_id: UUID | None = None
+
+
+class SupplyUse(Versioned, table=True):
+    """A medical supply used with an ordered service, at the bid, prices and percentage of the day; cancelled, never deleted."""
+
+    __tablename__ = "supply_use"
+    __table_args__ = (
+        belongs_to("encounter_id", "encounter"),
+        belongs_to("service_request_id", "service_request"),
+        CheckConstraint("quantity > 0", name="ck_supply_use_quantity"),
+        Index("ix_supply_use_visit", "unit_id", "encounter_id"),
+        Index("ix_supply_use_order", "unit_id", "service_request_id"),
+    )
+    encounter_id: UUID
+    patient_id: UUID
+    service_request_id: UUID
+    supply_code: str  # MA_VAT_TU
+    supply_name: str = text()
+    unit: str = ""
+    cost_group: str = "10"
+    quantity: Decimal = decimal3(Decimal(1))
+    price_vnd: Decimal = decimal3()
+    insured_price_vnd: Decimal = decimal3()
+    cover_rate: int = 100
+    tender: str = text()  # TT_THAU
+    model_number: str = text()  # MA_HIEU_SP
+    lot_number: str = ""
+    reused: bool = False  # TAI_SU_DUNG
+    payer: str = "insurance"  # insurance self
+    status: str = "used"  # used cancelled
+    department_code: str = ""
+    used_at: datetime = instant()
+    recorded_at: datetime = instant()
+    recorded_by: UUID | None = None
+    cancelled_at: datetime | None = instant(optional=True)
+    cancelled_by: UUID | None = None
+    cancel_reason: str = text()
 
 
 class CriticalNotice(Versioned, table=True):

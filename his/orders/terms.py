@@ -128,3 +128,50 @@ class ResultFacts:
     conclusion: str
     description: str
     line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyLine:
+    """A supply that was used with an order. `payer` None: insurance when the visit has a card and the list covers it."""
+
+    request_id: UUID
+    code: str
+    quantity: Decimal = Decimal(1)
+    used_at: datetime | None = None
+    lot_number: str = ""
+    reused: bool = False
+    payer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedSupply:
+    """A supply of the approved list on the day of use, as the rules see it; prices in đồng a unit."""
+
+    code: str
+    name: str
+    cost_group: str
+    price_vnd: Decimal
+    insured_price_vnd: Decimal
+    cover_rate: int
+    tender: str
+    reusable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyFacts:
+    """One supply about to be recorded with what the rules must know, instants on Viet Nam's wall clock.
+
+    `supply` None: not in the list of the day.
+    """
+
+    code: str
+    quantity: Decimal
+    payer: str
+    insured: bool
+    reused: bool
+    used_at: datetime
+    ordered_at: datetime
+    order_status: str
+    now: datetime
+    supply: ApprovedSupply | None = None
+    line: str | None = None

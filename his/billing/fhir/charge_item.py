@@ -8,10 +8,15 @@ from uuid import UUID
 from his.billing.tables import Charge
 from his.fhir.build import filled, moment, money, quantity, reference
 from his.fhir.registry import Resource, to_unit
-from his.fhir.systems import COST_GROUP, DRUG, SERVICE
+from his.fhir.systems import COST_GROUP, DRUG, SERVICE, SUPPLY
 
 STATUS = {"planned": "planned", "billable": "billable", "cancelled": "aborted"}
-SOURCES = {"service_request": "ServiceRequest", "medication_dispense": "MedicationDispense"}
+SOURCES = {
+    "service_request": "ServiceRequest",
+    "medication_dispense": "MedicationDispense",
+    "supply_use": "SupplyDelivery",
+}
+SYSTEMS = {"drug": DRUG, "supply": SUPPLY}
 
 
 def to_fhir(charge: Charge) -> dict[str, Any]:
@@ -23,7 +28,7 @@ def to_fhir(charge: Charge) -> dict[str, Any]:
         status=STATUS[charge.status],
         code=filled(
             coding=[
-                {"system": DRUG if charge.kind == "drug" else SERVICE, "code": charge.code},
+                {"system": SYSTEMS.get(charge.kind, SERVICE), "code": charge.code},
                 {"system": COST_GROUP, "code": charge.cost_group},
             ],
             text=charge.name,

@@ -37,12 +37,13 @@ class PackageRate:
 
 @dataclass(frozen=True, slots=True)
 class PackageBase:
-    """Amounts of a package before the rate: per line in hospital prices and in scope, and the base after the ceiling."""
+    """Amounts of a package before the rate: per line in hospital prices, in scope, and after the ceiling."""
 
     facts: PackageFacts
     day: date
     ceiling: Decimal
     hospital: list[Decimal]
+    priced: list[Decimal]
     covered: list[Decimal]
 
     @property
@@ -60,6 +61,7 @@ def measure_package(facts: PackageFacts, unlimited: bool, is_covered: bool, sett
     limit = device_ceiling(day)
     hospital = [r2(r3(line.quantity) * r3(line.unit_price)) for line in facts.lines]
     covered = [_in_scope(line, unlimited) if is_covered else ZERO for line in facts.lines]
+    priced = list(covered)
     if any(amount < 0 for amount in hospital + covered):
         raise invalid(f"packages[{facts.key}].lines", "Số lượng và đơn giá vật tư không được âm.")
     if settings.device_ceiling == "base":
@@ -67,7 +69,7 @@ def measure_package(facts: PackageFacts, unlimited: bool, is_covered: bool, sett
         if sum((covered[i] for i in bound), ZERO) > limit:
             for i, part in zip(bound, spread(limit, [covered[i] for i in bound]), strict=True):
                 covered[i] = part
-    return PackageBase(facts, day, limit, hospital, covered)
+    return PackageBase(facts, day, limit, hospital, priced, covered)
 
 
 def share_package(
@@ -91,7 +93,7 @@ def share_package(
     lines = _share_lines(measured, rate, fund, copayment, rated)
     return PackageShare(
         hospital, base, fund, copayment, hospital - fund - copayment, ZERO,
-        facts.key, measured.ceiling, rate, lines, tuple(steps),
+        facts.key, measured.ceiling, rate, lines, tuple(steps), tuple(measured.priced),
     )  # fmt: skip
 
 

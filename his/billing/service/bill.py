@@ -13,6 +13,7 @@ from his.billing.rules.labels import number, percent
 from his.billing.rules.reference_level import EXEMPTION_MONTHS
 from his.billing.service.beds import bed_sources
 from his.billing.service.facts import Source, sources_of, usable_cards, visit_facts
+from his.billing.service.supplies import Shared, shares_by_key
 from his.billing.store import BillFacts, Ledger, Medicine
 from his.billing.tables import Charge, Donation, Payment, Statement
 from his.billing.terms import LineShare, Shares, VisitShare
@@ -112,26 +113,22 @@ def bill_facts(
 
 
 def compute_bill(facts: BillFacts, now: datetime, ledger: Ledger | None = None) -> VisitBill:
-    """The bill from facts. Charges that are already written keep their id and version (`ledger`).
-
-    Raises HisError INVALID for facts that no rule can price (negative price or quantity).
-    """
+    """The bill from facts; charges already written keep id and version (`ledger`). INVALID for what no rule can price."""
     ledger = ledger or Ledger()
     sources = sources_of(facts, bed_sources(facts, now))
     visit = compute_visit(visit_facts(facts, sources, now))
     known = {(row.source_type, row.source_id): row for row in ledger.charges}
     status = "planned" if facts.encounter.signed_at is None else "billable"
-    lines = [
-        _charge(facts.encounter, source, share, known.get((source.source_type, source.source_id)), status)
-        for source, share in zip(sources, visit.lines, strict=True)
-    ]
+    shares = shares_by_key(visit)
+    visit_of = facts.encounter
+    lines = [_charge(visit_of, each, shares[each.facts.key], known.get(each.origin), status) for each in sources]
     reason = _provisional(facts, now)
     return VisitBill(
         encounter=facts.encounter,
         patient=facts.patient,
         unit=facts.unit,
         lines=in_form_order(lines),
-        totals=visit.totals,
+        totals=total_shares(lines),  # a ceiling bounds the base, not THANH_TIEN_BH
         category=visit.category,
         category_name=visit.category_name,
         explanation=_told(visit),
@@ -217,8 +214,8 @@ def _head(facts: BillFacts, visit: VisitShare) -> dict[str, Any]:
     }
 
 
-def _charge(encounter: Encounter, source: Source, share: LineShare, old: Charge | None, status: str) -> Charge:
-    facts = source.facts
+def _charge(encounter: Encounter, source: Source, shared: Shared, old: Charge | None, status: str) -> Charge:
+    facts, (share, ceiling) = source.facts, shared
     fund_price = facts.unit_price if facts.insured_unit_price is None else facts.insured_unit_price
     values: dict[str, Any] = {
         "unit_id": encounter.unit_id,
@@ -250,6 +247,8 @@ def _charge(encounter: Encounter, source: Source, share: LineShare, old: Charge 
         "other_foreign_aid": share.sources.foreign_aid,
         "other_domestic_donors": share.sources.domestic_donors,
         "other_remaining": share.sources.remaining,
+        "package_code": source.package_code,
+        "package_ceiling": ceiling,
         "explanation": explain_charge(source, share),
         "ordered_at": facts.ordered_at,
         "performed_at": source.performed_at,

@@ -47,6 +47,11 @@ async def set_donor(  # the parts of one form
             raise HisError(Kind.CONFLICT, "Lượt này đã thu tiền. Hủy phiếu thu rồi ghi nguồn khác.")
         if all(line.source_id != source_id for line in bill.lines):
             raise not_found()
+        if any(line.source_id == source_id and line.package_ceiling is not None for line in bill.lines):
+            sentence = (
+                "Vật tư trong gói có trần 45 tháng chưa nhận nguồn khác theo dòng. Ghi nguồn khác vào dịch vụ đi kèm."
+            )
+            raise HisError(Kind.CONFLICT, sentence)
         old = donor_of(bill, source_id)
         rest = tuple(row for row in facts.donations if row.source_id != source_id)
         changes = Changes()

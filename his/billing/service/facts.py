@@ -1,6 +1,6 @@
 """From rows to the facts of the benefit rules: unit, cards, route, lines."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from his.billing.rules.cards import digit_on
+from his.billing.service.supplies import first_uses, pack, packages_of
 from his.billing.store import BillFacts, Medicine
 from his.billing.tables import Donation
 from his.billing.terms import (
@@ -64,6 +65,12 @@ class Source:
     department_code: str
     bed_codes: str = ""
     finished_at: datetime | None = None
+    package_code: str = ""
+
+    @property
+    def origin(self) -> tuple[str, UUID]:
+        """The row it comes from; a written charge is found again by it."""
+        return self.source_type, self.source_id
 
 
 def facility_facts(unit: Unit) -> FacilityFacts:
@@ -104,6 +111,8 @@ def visit_facts(facts: BillFacts, sources: Iterable[Source], now: datetime) -> V
     cards, _ = usable_cards(facts, ended_at)
     chosen = next((card for card in facts.coverages if card.id == encounter.coverage_id), None)
     year = day_of(encounter.arrived_at).year
+    lines = tuple(source.facts for source in sources)
+    packed = pack(facts.supplies)
     return VisitFacts(
         arrived_at=encounter.arrived_at,
         ended_at=ended_at,
@@ -111,7 +120,8 @@ def visit_facts(facts: BillFacts, sources: Iterable[Source], now: datetime) -> V
         facility=facility_facts(facts.unit),
         route=route_facts(encounter.route, insured=encounter.coverage_id is not None),
         cards=tuple(card_facts(card) for card in cards),
-        lines=tuple(source.facts for source in sources),
+        lines=tuple(line for line in lines if line.key not in packed or not packed[line.key].bounded),
+        packages=packages_of(lines, packed, first_uses(facts.supplies, packed)),
         copay=CopayHistory(chosen.five_years_on, *facts.copay, year) if chosen else None,
         exempt_from=chosen.copay_exempt_on if chosen else None,
         admitted_at=encounter.admitted_at,
@@ -130,6 +140,7 @@ def sources_of(facts: BillFacts, beds: Iterable[Source] = ()) -> list[Source]:
             found.append(_dispensed(medicine, facts.encounter))
         elif not signed:
             found.append(_planned(medicine, facts.encounter))
+    found += _supplies(facts)
     given = {row.source_id: donor_facts(row) for row in facts.donations}
     return [
         replace(source, facts=replace(source.facts, donor=given[source.source_id]))
@@ -164,6 +175,28 @@ def _service(row: ServiceRequest, encounter: Encounter) -> Source:
         "service_request", row.id, row.service_code, row.service_name, unit, row.cost_group, row.payer, line,
         row.performed_at, row.ordered_by, row.performed_by, department,
     )  # fmt: skip
+
+
+def _supplies(facts: BillFacts) -> Iterator[Source]:
+    """Supplies that were used: ordered with their service, done when they were used."""
+    packed, orders = pack(facts.supplies), {row.id: row for row in facts.services}
+    for use in facts.supplies:
+        order = orders.get(use.service_request_id)
+        line = ChargeFacts(
+            key=str(use.id),
+            kind=LineKind.SUPPLY,
+            unit_price=use.price_vnd,
+            ordered_at=order.ordered_at if order else use.used_at,
+            quantity=use.quantity,
+            insured_unit_price=use.insured_price_vnd,
+            cover_scope=SELF_PAID_SCOPE if use.payer == "self" or not use.insured_price_vnd else 1,
+            cover_rate=Decimal(use.cover_rate),
+        )
+        yield Source(
+            "supply_use", use.id, use.supply_code, use.supply_name, use.unit, use.cost_group, use.payer, line,
+            use.used_at, order.ordered_by if order else use.recorded_by, use.recorded_by,
+            use.department_code or facts.encounter.department_code, package_code=packed[line.key].code,
+        )  # fmt: skip
 
 
 def _drug(medicine: Medicine, key: UUID, quantity: Decimal, price: Decimal) -> ChargeFacts:

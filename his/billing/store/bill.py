@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Numeric, Text, and_, cast, func, literal, select
+from sqlalchemy import ColumnElement, Numeric, ScalarSelect, Text, and_, cast, func, literal, select
 from sqlmodel import SQLModel
 
 from his.billing.rules.bed_charges import LainBed
@@ -21,7 +21,7 @@ from his.kit.db import Db
 from his.kit.errors import not_found
 from his.kit.joined import labelled, part
 from his.kit.money import ZERO
-from his.orders.tables import ServiceRequest
+from his.orders.tables import ServiceRequest, SupplyUse
 from his.pharmacy.tables import MedicationDispense
 from his.prescriptions.tables import MedicationRequest
 from his.registration.tables import Coverage, Patient
@@ -31,24 +31,27 @@ _encounter, _patient, _unit, _coverage = table(Encounter), table(Patient), table
 _service, _medicine, _dispense = table(ServiceRequest), table(MedicationRequest), table(MedicationDispense)
 _statement = table(Statement)
 MAX_LINES = 2000
-_donation_row = table(Donation)
-# With the visit in one query: few bills have any, and a bill may ask no more than twelve. Amounts travel as text.
-_DONATIONS = (
-    select(
-        func.jsonb_agg(
-            func.jsonb_build_object(
-                *(
-                    part
-                    for c in _donation_row.columns
-                    for part in (literal(c.name), cast(c, Text) if isinstance(c.type, Numeric) else c)
-                )
-            )
-        )
+
+
+def _rows_of_visit(model: type[SQLModel], *where: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Rows of a visit as JSON inside the query of the visit: few bills have any, and a bill may ask no more than twelve.
+
+    Amounts travel as text.
+    """
+    rows = table(model)
+    fields = (
+        part for c in rows.columns for part in (literal(c.name), cast(c, Text) if isinstance(c.type, Numeric) else c)
     )
-    .where(_donation_row.c.unit_id == _encounter.c.unit_id, _donation_row.c.encounter_id == _encounter.c.id)
-    .correlate(_encounter)
-    .scalar_subquery()
-)
+    return (
+        select(func.jsonb_agg(func.jsonb_build_object(*fields)))
+        .where(rows.c.unit_id == _encounter.c.unit_id, rows.c.encounter_id == _encounter.c.id, *where)
+        .correlate(_encounter)
+        .scalar_subquery()
+    )
+
+
+_DONATIONS = _rows_of_visit(Donation)
+_SUPPLIES = _rows_of_visit(SupplyUse, table(SupplyUse).c.status == "used")
 SELF_REFERRED = (*SELF_REFERRED_RATIO, "3.1")  # their co-payment does not count towards exemption
 
 
@@ -73,6 +76,7 @@ class BillFacts:
     copay: tuple[Decimal, Decimal] = (ZERO, ZERO)
     donations: tuple[Donation, ...] = ()
     beds: tuple[LainBed, ...] = ()
+    supplies: tuple[SupplyUse, ...] = ()
 
 
 async def load_bill_facts(db: Db, encounter_id: UUID) -> BillFacts:
@@ -84,6 +88,7 @@ async def load_bill_facts(db: Db, encounter_id: UUID) -> BillFacts:
             *labelled(Unit, "u"),
             _DONATIONS.label("donations"),
             STAYS.label("beds"),
+            _SUPPLIES.label("supplies"),
         )
         .select_from(
             _encounter.join(
@@ -107,12 +112,9 @@ async def load_bill_facts(db: Db, encounter_id: UUID) -> BillFacts:
     medicines = await _list_medicines(db, encounter_id)
     return BillFacts(
         encounter, patient, part(row, Unit, "u"), tuple(coverages), tuple(services), tuple(medicines), copay,
-        tuple(_donation(fields) for fields in row.donations or ()), read_beds(row.beds, encounter_id),
+        tuple(Donation.model_validate(fields) for fields in row.donations or ()), read_beds(row.beds, encounter_id),
+        tuple(sorted(map(SupplyUse.model_validate, row.supplies or ()), key=lambda use: (use.used_at, str(use.id)))),
     )  # fmt: skip
-
-
-def _donation(fields: dict[str, Any]) -> Donation:
-    return Donation.model_validate(fields)
 
 
 async def _list_medicines(db: Db, encounter_id: UUID) -> list[Medicine]:

@@ -6,7 +6,7 @@ Every list is one code system and one value set of all its codes; a map is a col
 from dataclasses import dataclass
 
 from his.catalog.store.concepts import LISTS
-from his.fhir.systems import ANALYTE, COST_GROUP, DRUG, HIS, ICD10, SERVICE
+from his.fhir.systems import ANALYTE, COST_GROUP, DRUG, HIS, ICD10, SERVICE, SUPPLY
 
 ATC = "http://www.whocc.no/atc"
 INGREDIENT = f"{HIS}:code:ingredient"
@@ -15,6 +15,7 @@ VALUE_SET = f"{HIS}/ValueSet/"
 CONCEPT_MAP = f"{HIS}/ConceptMap/"
 TITLES = {
     "icd-10": "ICD-10 (TT 06/2026/TT-BYT)", "service": "Dịch vụ kỹ thuật", "drug": "Thuốc theo số đăng ký",
+    "supply": "Vật tư y tế",
     "analyte": "Chỉ số xét nghiệm", "ward": "Xã, phường, đặc khu", "entitlement": "Đối tượng khám chữa bệnh",
     "care-setting": "Loại hình khám chữa bệnh", "department": "Khoa", "cost-group": "Nhóm chi phí",
     "card-object": "Đối tượng của thẻ BHYT", "benefit-digit": "Mức hưởng BHYT", "ethnicity": "Dân tộc",
@@ -26,6 +27,7 @@ SYSTEMS: dict[str, str] = {
     "icd-10": ICD10,
     "service": SERVICE,
     "drug": DRUG,
+    "supply": SUPPLY,
     "analyte": ANALYTE,
     "ward": f"{HIS}:code:ward",
     **{name: f"{HIS}:code:{name}" for name in sorted(LISTS)},

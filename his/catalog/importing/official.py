@@ -22,6 +22,7 @@ from his.catalog.importing.source import (
     Row,
     Source,
 )
+from his.catalog.importing.supplies import OFFICIAL_SUPPLIES
 
 MISPRINTS = (("rito avir", "ritonavir"), ("riton avir", "ritonavir"))
 DEPARTMENT_OF_CHAPTER = {
@@ -176,5 +177,6 @@ OFFICIAL: tuple[Source, ...] = (
         _ward,
         NEW_UNITS,
     ),
+    OFFICIAL_SUPPLIES,
     *SMALL,
 )

@@ -15,6 +15,7 @@ from his.catalog.tables import (
     Interaction,
     LabTest,
     ServiceItem,
+    SupplyItem,
     VitalRange,
     Ward,
 )
@@ -66,6 +67,7 @@ def _columns(model: type[Any]) -> tuple[str, ...]:
 ICD10 = Target("icd10", _columns(Diagnosis10), ("code",), dated=True)
 SERVICES = Target("service_item", _columns(ServiceItem), ("code",), dated=True)
 DRUGS = Target("drug", _columns(Drug), ("code",), dated=True)
+SUPPLIES = Target("supply_item", _columns(SupplyItem), ("code",), dated=True)
 INTERACTIONS = Target("interaction", _columns(Interaction), ("first", "second"), dated=True, ends=False)
 SYNONYMS = Target("ingredient_synonym", _columns(IngredientSynonym), ("synonym",))
 LAB_TESTS = Target("lab_test", _columns(LabTest), ("code",))

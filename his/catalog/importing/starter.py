@@ -21,6 +21,7 @@ from his.catalog.importing.source import (
     Source,
     codes,
 )
+from his.catalog.importing.supplies import STARTER_SUPPLIES
 from his.catalog.terms import BROUGHT_BY_THE_INSTALLATION, ListName, ServiceKind
 
 FOLDER = Path(__file__).resolve().parent.parent / "starter"
@@ -168,5 +169,6 @@ STARTER: tuple[Source, ...] = (
     ),
     Source("vital-ranges", "Ngưỡng sinh hiệu", "vital_ranges.csv", ("code", "name"), VITALS, _vital, START),
     Source("wards", "Xã, phường", "wards.csv", ("code", "province_code", "name"), WARDS, _ward, START),
+    STARTER_SUPPLIES,
     *_SMALL,
 )

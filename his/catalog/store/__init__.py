@@ -36,6 +36,7 @@ from his.catalog.tables import (
     Interaction,
     LabTest,
     ServiceItem,
+    SupplyItem,
     VitalRange,
     Ward,
 )
@@ -43,6 +44,7 @@ from his.kit.columns import table
 from his.kit.db import Db
 
 _icd10, _service, _drug = table(Diagnosis10), table(ServiceItem), table(Drug)
+_supply = table(SupplyItem)
 _code, _ward, _lab, _vital = table(Code), table(Ward), table(LabTest), table(VitalRange)
 _pair, _synonym, _version = table(Interaction), table(IngredientSynonym), table(CatalogVersion)
 _ON = bindparam("on", type_=Date)
@@ -90,7 +92,7 @@ def _search(source: Table, words: int, extra: str, favoured: bool) -> Select[Any
         (found.c.search.like(bindparam("phrase")), 2),
         else_=3,
     )
-    common = found.c.price_vnd > 0 if source is _drug else found.c.search.like(f"% {COMMON} ")
+    common = found.c.price_vnd > 0 if source in (_drug, _supply) else found.c.search.like(f"% {COMMON} ")
     length = case((found.c.search.like(bindparam("code")), 0), else_=func.length(found.c.name))
     order = (_among(found.c.code, "favourites").desc(), rank, common.desc(), length, found.c.code)
     return select(found).order_by(*order).limit(bindparam("most", type_=Integer))
@@ -134,6 +136,11 @@ async def find_drugs(db: Db, search: Search) -> list[Drug]:
     return [Drug(**row._mapping) for row in await _find(db, _drug, search)]
 
 
+async def find_supplies(db: Db, search: Search) -> list[SupplyItem]:
+    """Medical supplies by code or words."""
+    return [SupplyItem(**row._mapping) for row in await _find(db, _supply, search)]
+
+
 @lru_cache(maxsize=16)
 def _by_codes(source: Table) -> Select[Any]:
     return select(source).where(_among(source.c.code, "codes"), _in_force(source))
@@ -155,6 +162,12 @@ async def get_drugs(db: Db, codes: Collection[str], on: date) -> dict[str, Drug]
     """The drugs with these registration numbers, by number."""
     rows = await db.all(_by_codes(_drug), {"codes": list(codes), "on": on})
     return {row.code: Drug(**row._mapping) for row in rows}
+
+
+async def get_supplies(db: Db, codes: Collection[str], on: date) -> dict[str, SupplyItem]:
+    """The supplies with these codes, by code, with bid and prices of the day."""
+    rows = await db.all(_by_codes(_supply), {"codes": list(codes), "on": on})
+    return {row.code: SupplyItem(**row._mapping) for row in rows}
 
 
 async def list_codes(db: Db, list_name: str, on: date, codes: Collection[str] | None = None) -> list[Code]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Date, Select, Table, and_, cast, func, literal, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
-from his.catalog.tables import Code, Diagnosis10, Drug, LabTest, ServiceItem, Ward
+from his.catalog.tables import Code, Diagnosis10, Drug, LabTest, ServiceItem, SupplyItem, Ward
 from his.catalog.terms import Concept, ListName, Translation
 from his.kit.columns import table
 from his.kit.db import Db
@@ -16,6 +16,7 @@ TABLES: dict[str, Table] = {
     "icd-10": table(Diagnosis10),
     "service": table(ServiceItem),
     "drug": table(Drug),
+    "supply": table(SupplyItem),
     "analyte": table(LabTest),
     "ward": table(Ward),
 }
@@ -43,6 +44,12 @@ _SHOWN: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("dosage_form", "dosage-form", "string"),
         ("unit", "unit", "string"),
         ("route_code", "route", "code"),
+        ("maker", "maker", "string"),
+    ),
+    "supply": (
+        ("unit", "unit", "string"),
+        ("cost_group", "cost-group", "code"),
+        ("model_number", "model", "string"),
         ("maker", "maker", "string"),
     ),
     "analyte": (("service_code", "service", "code"), ("unit", "unit", "string")),

@@ -15,10 +15,11 @@ from his.claims.terms import ClaimView
 from his.encounters.tables import Diagnosis, Encounter
 from his.fhir.build import concept, filled, hl7, identifier, moment, money, period, quantity, reference
 from his.fhir.registry import Resource, to_unit
-from his.fhir.systems import CLAIM_NUMBER, COST_GROUP, DOSSIER, DRUG, ICD10, SERVICE
+from his.fhir.systems import CLAIM_NUMBER, COST_GROUP, DOSSIER, DRUG, ICD10, SERVICE, SUPPLY
 
 SHARE_URL = "urn:his/StructureDefinition/charge-share"
 SHARES = ("amount_covered", "insurer_share", "copayment", "self_paid", "other_sources")
+SYSTEMS = {"drug": DRUG, "supply": SUPPLY}
 CANCELLED = frozenset({"recalled", "replaced"})
 
 
@@ -69,7 +70,7 @@ def _item(sequence: int, charge: Any, encounter_id: UUID) -> dict[str, Any]:
         ],
         sequence=sequence,
         category=concept(COST_GROUP, charge.cost_group),
-        productOrService=concept(DRUG if charge.kind == "drug" else SERVICE, charge.code, charge.name),
+        productOrService=concept(SYSTEMS.get(charge.kind, SERVICE), charge.code, charge.name),
         servicedDate=None if charge.performed_at is None else (moment(charge.performed_at) or "")[:10],
         quantity=quantity(charge.quantity, charge.unit),
         unitPrice=money(charge.unit_price),

@@ -23,6 +23,7 @@ from his.claims.rules.places import Place, makes_sense_early
 from his.claims.rules.plausible import PLAUSIBLE_RULES
 from his.claims.rules.staff import STAFF_RULES
 from his.claims.rules.stay import STAY_RULES
+from his.claims.rules.supply import SUPPLY_RULES
 from his.claims.rules.time_line import LINE_TIME_RULES
 from his.claims.rules.time_stay import STAY_TIME_RULES
 from his.claims.rules.total import TOTAL_RULES
@@ -48,6 +49,7 @@ RULES: tuple[Rule[ClaimFacts], ...] = (
     *LISTED_STAFF_RULES,
     *LISTED_CODE_RULES,
     *LISTED_SUPPLY_RULES,
+    *SUPPLY_RULES,
     *LISTED_SIGNER_RULES,
     *PLAUSIBLE_RULES,
     *PAPER_RULES,

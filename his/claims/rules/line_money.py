@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
+from his.billing.rules.reference_level import copay_limit
 from his.claims.rules.common import INPATIENT, WARNING, Say, about, checked_lines, dong, rule
 from his.claims.rules.reading import is_other
 from his.claims.rules.readings import (
@@ -164,12 +165,18 @@ def package_ceiling(facts: ClaimFacts) -> Iterator[Say]:
 
 @rule("CLM-LINE-12", "Gói vật tư chia đúng mức hưởng", "CORE-106, CORE-129; Luật BHYT (mức hưởng trên phần trong trần)")
 def package_shares(facts: ClaimFacts) -> Iterator[Say]:
-    """The fund pays the rate of what counts inside the ceiling (fund share + co-payment), to the cent."""
+    """The fund pays the rate of what counts inside the ceiling (fund share + co-payment), to the cent.
+
+    With five years reached the patient's part ends at six reference levels inside the same use.
+    """
+    day = (facts.ended_at or facts.arrived_at).date()
+    exempt, most = facts.five_years_on is not None and facts.five_years_on <= day, copay_limit(day)
     for line in facts.lines:
         if not _has_ceiling(line) or line.other_sources:
             continue
         right = r2((line.insurer_share + line.copayment) * line.benefit_rate / HUNDRED)
-        if abs(line.insurer_share - right) > CENT:
+        waived = exempt and line.copayment <= most and line.insurer_share > right
+        if abs(line.insurer_share - right) > CENT and not waived:
             yield about(
                 line,
                 f"quỹ trả {dong(line.insurer_share)}, theo mức hưởng {plain(line.benefit_rate)}% trong trần là "

@@ -8,8 +8,9 @@ from typing import Any
 from his.billing.rules.bed_days import count_treatment_days
 from his.billing.tables import Charge
 from his.billing.terms import FacilityFacts, RouteFacts, VisitFacts
-from his.claims.stating.lines import drug_line, first_order, progress_notes, result_lines, service_line
+from his.claims.stating.lines import drug_line, first_order, progress_notes, result_lines
 from his.claims.stating.papers import state_papers
+from his.claims.stating.supplies import service_or_supply
 from his.claims.store import Dossier
 from his.claims.terms import Card, ClaimFacts, Papers, sum_totals
 from his.encounters.tables import Encounter
@@ -27,7 +28,7 @@ def state_claim(dossier: Dossier, now: datetime, issued: Iterable[tuple[PaperKin
     drugs = tuple(
         drug_line(c, dossier.drugs[c.source_id], dossier) for c in dossier.charges if c.source_id in dossier.drugs
     )
-    services = tuple(service_line(c, dossier) for c in dossier.charges if c.source_id not in dossier.drugs)
+    services = tuple(service_or_supply(c, dossier) for c in dossier.charges if c.source_id not in dossier.drugs)
     main = next((d for d in dossier.diagnoses if d.role == "main"), None)
     others = [d for d in dossier.diagnoses if d.role != "main"]
     cards = _cards(dossier.coverages, e.arrived_at, e.ended_at or now)

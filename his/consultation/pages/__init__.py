@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from his.consultation.pages import claim, diagnoses, orders, prints, record, reopening, results, signing, visit
+from his.consultation.pages import (
+    claim,
+    diagnoses,
+    orders,
+    prints,
+    record,
+    reopening,
+    results,
+    signing,
+    supplies,
+    visit,
+)
 from his.identity.terms import Capability
 from his.web.page import MenuItem
 
@@ -12,5 +23,5 @@ MENU = [
 ]
 
 router = APIRouter()
-for part in (visit, record, diagnoses, orders, signing, claim, results, prints, reopening):
+for part in (visit, record, diagnoses, orders, signing, claim, results, prints, reopening, supplies):
     router.include_router(part.router)

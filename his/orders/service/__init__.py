@@ -22,7 +22,9 @@ from his.orders.service.results import (
     sign_results,
     start,
 )
+from his.orders.service.supplies import cancel_supply, use_supply
 from his.orders.store import (
+    find_supply,
     list_history,
     list_notices,
     list_observations,
@@ -30,15 +32,18 @@ from his.orders.store import (
     list_open_notices,
     list_patient_requests,
     list_requests,
+    list_supplies,
     load_staff_names,
 )
 
 __all__ = [
     "acknowledge_notice",
     "assess_orders",
+    "cancel_supply",
     "describe_duplicates",
     "exam_request",
     "expected_tests",
+    "find_supply",
     "get_lab_tests",
     "give_reason",
     "list_history",
@@ -48,6 +53,7 @@ __all__ = [
     "list_open_notices",
     "list_patient_requests",
     "list_requests",
+    "list_supplies",
     "load_staff_names",
     "new_request",
     "order",
@@ -61,4 +67,5 @@ __all__ = [
     "sign_results",
     "start",
     "tell_notice",
+    "use_supply",
 ]

@@ -191,11 +191,13 @@ async def assess_orders(db: Db, encounter: Encounter, requests: Sequence[Service
 
 
 async def revoke(db: Db, request_id: UUID, reason: str, now: datetime) -> ServiceRequest:
-    """Take back an order that nobody has begun. Raises CONFLICT when work has begun."""
+    """Take back an order that nobody has begun. Raises CONFLICT when work has begun or supplies were used."""
     row = await store.get_request(db, request_id)
     require_open(await encounters.get_encounter(db, row.encounter_id))
     if row.status != "active":
         raise HisError(Kind.CONFLICT, "Chỉ định này đã làm hoặc đã hủy. Gọi phòng thực hiện nếu cần dừng.")
+    if await store.has_supplies(db, request_id):
+        raise HisError(Kind.CONFLICT, "Chỉ định này đã ghi vật tư. Hủy vật tư trước, rồi hủy chỉ định.")
     changes = Changes()
     new = _revoked(changes, row, reason)
     await db.apply(changes, now)

@@ -15,6 +15,7 @@ from his.review.rules.evidence import GivenLot, Step, detail, trace
 from his.review.rules.facet import facets_of
 from his.review.rules.finding import RULES, assess_review, chip_word, sameness, suggest_reason
 from his.review.rules.proof import Certificate, PriceRow, prove
+from his.review.rules.supply import UsedSupply, prove_supply, trace_supply
 from his.review.rules.told import Told, ToldSums, told_line, told_sums
 from his.review.rules.worklist import (
     BANDS,
@@ -43,6 +44,7 @@ __all__ = [
     "Step",
     "Told",
     "ToldSums",
+    "UsedSupply",
     "answer_due",
     "approved_amount",
     "assess_review",
@@ -61,6 +63,7 @@ __all__ = [
     "needs_second",
     "paper_kind",
     "prove",
+    "prove_supply",
     "refuse_same_person",
     "sameness",
     "sample_range",
@@ -72,5 +75,6 @@ __all__ = [
     "told_state",
     "told_sums",
     "trace",
+    "trace_supply",
     "why_looked_at",
 ]

@@ -30,7 +30,7 @@ def trace(line: Line, facts: ClaimFacts, lot: GivenLot | None, staff: Mapping[st
     """The steps of a line; `staff` gives a name to a practice certificate."""
     steps = [Step(facts.arrived_at, "Đến khám"), Step(line.ordered_at, _ordered(line, staff))]
     steps += _given(line, lot) if isinstance(line, DrugLine) else _performed(line, facts, staff)
-    return list(_in_order(steps))
+    return list(in_order(steps))
 
 
 def detail(line: Line, staff: Mapping[str, str]) -> str:
@@ -41,7 +41,7 @@ def detail(line: Line, staff: Mapping[str, str]) -> str:
         return bed_times(line)
     moment = line.performed_at or line.ordered_at
     devices = line.device_codes if isinstance(line, ServiceLine) else ()
-    who = f"máy {devices[0].rpartition('.')[2]}" if devices else _names(line.practitioner_codes[:1], staff)
+    who = f"máy {devices[0].rpartition('.')[2]}" if devices else names_of(line.practitioner_codes[:1], staff)
     return " · ".join(part for part in (f"{moment:%d/%m %H:%M}", who) if part)
 
 
@@ -54,7 +54,7 @@ def bed_times(line: ServiceLine) -> str:
 
 def _ordered(line: Line, staff: Mapping[str, str]) -> str:
     verb = "Kê đơn" if isinstance(line, DrugLine) else "Khám" if line.group_code == "13" else "Chỉ định"
-    return ", ".join(part for part in (verb, _names(line.practitioner_codes, staff)) if part)
+    return ", ".join(part for part in (verb, names_of(line.practitioner_codes, staff)) if part)
 
 
 def _given(line: DrugLine, lot: GivenLot | None) -> Iterator[Step]:
@@ -71,7 +71,7 @@ def _performed(line: Line, facts: ClaimFacts, staff: Mapping[str, str]) -> Itera
     if line.bed_codes:
         yield from _lain(line)
         return
-    who = _names(line.performer_codes, staff)
+    who = names_of(line.performer_codes, staff)
     devices = f"máy {', '.join(line.device_codes)}" if line.device_codes else ""
     if line.performed_at:
         yield Step(line.performed_at, ", ".join(part for part in ("Làm xong", devices, who) if part))
@@ -101,15 +101,17 @@ def _lain(line: ServiceLine) -> Iterator[Step]:
 def _said(result: ResultLine, staff: Mapping[str, str]) -> str:
     value = " ".join(part for part in (result.value, result.unit_name) if part)
     said = f"{result.index_name}: {value}" if value else result.conclusion or result.index_name
-    reader = _names((result.reader_code,) if result.reader_code else (), staff)
+    reader = names_of((result.reader_code,) if result.reader_code else (), staff)
     return f"{said}, {reader} đọc" if reader else said
 
 
-def _names(codes: Sequence[str], staff: Mapping[str, str]) -> str:
+def names_of(codes: Sequence[str], staff: Mapping[str, str]) -> str:
+    """The people behind practice certificates; a code that nobody has stays a code."""
     return ", ".join(staff.get(code, code) for code in codes)
 
 
-def _in_order(steps: Sequence[Step]) -> Iterator[Step]:
+def in_order(steps: Sequence[Step]) -> Iterator[Step]:
+    """The steps with those marked that come before what they follow."""
     latest: datetime | None = None
     for step in steps:
         if step.at is None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from his.catalog import service as catalog
-from his.catalog.tables import Drug, ServiceItem
+from his.catalog.tables import Drug, ServiceItem, SupplyItem
 from his.claims.rules import Place, assess_claim
 from his.claims.tables import Claim
 from his.claims.terms import ClaimFacts, DrugLine, Line, ServiceLine
@@ -26,6 +26,7 @@ from his.review.rules import (
     Certificate,
     GivenLot,
     PriceRow,
+    UsedSupply,
     assess_review,
     band_of,
     detail,
@@ -33,7 +34,9 @@ from his.review.rules import (
     draw_of,
     due_on,
     prove,
+    prove_supply,
     trace,
+    trace_supply,
 )
 from his.review.rules.warning import like_mean
 from his.review.service.told import event_of, facet_rows
@@ -202,9 +205,11 @@ class _Sources:
     charges: Mapping[str, UUID]
     services: Mapping[str, ServiceItem]
     drugs: Mapping[str, Drug]
+    supplies: Mapping[str, SupplyItem]
+    uses: Mapping[UUID, UsedSupply]
 
     def prices(self) -> dict[str, PriceRow]:
-        """The price list rows of the day, by service code or registration number."""
+        """The price list rows of the day, by service, registration or supply number."""
         services = {
             code: PriceRow(code, s.name, s.insured_price_vnd, Decimal(s.cover_rate), s.valid_from, s.valid_to)
             for code, s in self.services.items()
@@ -213,17 +218,24 @@ class _Sources:
             code: PriceRow(code, d.name, d.price_vnd, Decimal(d.cover_rate), d.valid_from, d.valid_to)
             for code, d in self.drugs.items()
         }
-        return {**services, **drugs}
+        supplies = {
+            code: PriceRow(code, s.name, s.insured_price_vnd, Decimal(s.cover_rate), s.valid_from, s.valid_to)
+            for code, s in self.supplies.items()
+        }
+        return {**services, **drugs, **supplies}
 
 
 async def _sources(db: Db, claim: Claim, facts: ClaimFacts) -> _Sources:
     day = facts.arrived_at.date()
+    supplies = {x.supply_code for x in facts.services if x.supply_code}
     return _Sources(
         staff=await store.list_certificates(db),
         lots=await store.given_lots(db, claim.encounter_id) if facts.drugs else {},
         charges=await store.charge_sources(db, claim.encounter_id),
-        services=await catalog.get_services(db, {x.code for x in facts.services if x.code}, day),
+        services=await catalog.get_services(db, {x.service_code for x in facts.services if x.service_code}, day),
         drugs=await catalog.get_drugs(db, {x.registration_number for x in facts.drugs if x.registration_number}, day),
+        supplies=await catalog.get_supplies(db, supplies, day) if supplies else {},
+        uses=await store.used_supplies(db, claim.encounter_id) if supplies else {},
     )
 
 
@@ -240,10 +252,15 @@ async def _lines(
     made = []
     for number, line in enumerate(in_order, 1):
         row = _line(case, number, line, said.get(line.key, []))
-        steps = trace(line, facts, sources.lots.get(sources.charges.get(line.key, case.id)), names)
+        source = sources.charges.get(line.key, case.id)
+        supply = line if isinstance(line, ServiceLine) and line.supply_code else None
+        used = sources.uses.get(source)
+        steps = (
+            trace_supply(supply, facts, used, names) if supply else trace(line, facts, sources.lots.get(source), names)
+        )
         row.detail = detail(line, names)
         row.evidence = [{"at": s.at.isoformat() if s.at else "", "text": s.text, "state": s.state} for s in steps]
-        row.proofs = prove(line, prices, sources.staff)
+        row.proofs = prove(line, prices, sources.staff) + (prove_supply(supply, used) if supply else [])
         if isinstance(line, DrugLine) and line.registration_number in sources.drugs:
             row.atc = sources.drugs[line.registration_number].atc
         made.append(row)

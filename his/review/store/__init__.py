@@ -42,6 +42,7 @@ from his.review.store.facts import (
     list_certificates,
     list_visits,
     past_lines,
+    used_supplies,
 )
 from his.review.store.tally import (
     count_groups,
@@ -107,4 +108,5 @@ __all__ = [
     "seen_by",
     "sum_cases",
     "sum_tallies",
+    "used_supplies",
 ]

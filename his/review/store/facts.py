@@ -12,8 +12,9 @@ from his.identity.tables import Practitioner, Unit
 from his.kit import clock
 from his.kit.columns import table
 from his.kit.db import Db
+from his.orders.tables import ServiceRequest, SupplyUse
 from his.pharmacy.tables import MedicationDispense, StockLot
-from his.review.rules import Certificate, GivenLot
+from his.review.rules import Certificate, GivenLot, UsedSupply
 from his.review.tables import ReviewCase, ReviewLine
 from his.review.terms import CaseState, PastLine
 
@@ -21,6 +22,7 @@ _case, _line = table(ReviewCase), table(ReviewLine)
 _claim, _unit, _staff = table(Claim), table(Unit), table(Practitioner)
 _charge = table(Charge)
 _dispense, _lot = table(MedicationDispense), table(StockLot)
+_use, _order = table(SupplyUse), table(ServiceRequest)
 MAX_LINES = 2000
 
 
@@ -63,6 +65,29 @@ async def given_lots(db: Db, encounter_id: UUID) -> dict[UUID, GivenLot]:
         .limit(MAX_LINES)
     )
     return {row.id: GivenLot(row.lot_number, row.expires_on, row.dispensed_at) for row in await db.all(query)}
+
+
+async def used_supplies(db: Db, encounter_id: UUID) -> dict[UUID, UsedSupply]:
+    """The supplies used in a visit with the order of each, by use id; one taken back since is there as well."""
+    query = (
+        select(
+            _use.c.id,
+            _use.c.used_at,
+            _use.c.lot_number,
+            _order.c.service_code,
+            _order.c.service_name,
+            _order.c.ordered_at,
+        )
+        .join_from(_use, _order, and_(_order.c.unit_id == _use.c.unit_id, _order.c.id == _use.c.service_request_id))
+        .where(_use.c.encounter_id == encounter_id)
+        .limit(MAX_LINES)
+    )
+    return {
+        row.id: UsedSupply(
+            row.service_code, row.service_name, clock.local(row.ordered_at), clock.local(row.used_at), row.lot_number
+        )
+        for row in await db.all(query)
+    }
 
 
 async def charge_sources(db: Db, encounter_id: UUID) -> dict[str, UUID]:

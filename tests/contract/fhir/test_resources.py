@@ -25,7 +25,7 @@ WANTED = {
     "Organization", "Practitioner", "Patient", "Coverage", "Encounter", "Condition", "Observation", "ServiceRequest",
     "DiagnosticReport", "MedicationRequest", "AllergyIntolerance", "MedicationDispense", "ChargeItem", "Invoice", "Claim",
     "ClaimResponse", "MeasureReport", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "PaymentReconciliation",
-    "Subscription", "Location",
+    "Subscription", "Location", "SupplyDelivery",
 }  # fmt: skip
 
 
