@@ -141,7 +141,7 @@ async def test_wards_of_a_province(db: Db) -> None:
 
 async def test_seeding_twice_does_nothing(db: Db) -> None:
     before = len(await service.list_versions(db))
-    assert before == 23
+    assert before == 24
     assert await seed(db) is False
     assert len(await service.list_versions(db)) == before
 
