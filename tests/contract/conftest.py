@@ -46,7 +46,8 @@ KINDS = {
     "payment_id": "payment", "report_id": "line_report", "allergy_id": "allergy_intolerance", "room_id": "room",
     "paper_id": "clinical_paper", "claim_id": "claim", "case_id": "review_case", "settlement_id": "settlement",
     "kept_id": "downtime_visit", "source_id": "service_request", "opening_id": "break_glass",
-    "practitioner_id": "practitioner", "practice_id": "practice",
+    "practitioner_id": "practitioner", "practice_id": "practice", "bed_id": "bed",
+    "check_id": "card_check", "parcel_id": "parcel",
 }  # fmt: skip
 """Which record a parameter of an address names; a new parameter must be written here."""
 STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")
