@@ -19,6 +19,7 @@ from his.billing.tables import LineReport, Payment
 from his.breakglass.tables import BreakGlass
 from his.demo.day import load_stage
 from his.demo.visit import play_visit
+from his.exchange import service as exchange
 from his.fhir import registry
 from his.identity import service as identity
 from his.identity.passwords import digest
@@ -29,11 +30,12 @@ from his.kit.columns import table
 from his.kit.db import Database, Scope
 from his.kit.errors import HisError
 from his.kit.ids import new_id
-from his.orders.tables import CriticalNotice, Observation
+from his.orders.tables import CriticalNotice, Observation, SupplyUse
 from his.papers.tables import ClinicalPaper
 from his.papers.terms import PaperKind
 from his.prescriptions.tables import AllergyIntolerance
 from his.reception.tables import DowntimeVisit
+from his.registration.tables import CardCheck
 from his.settlement import service as settlement
 from tests.integration import dossiers
 
@@ -47,7 +49,7 @@ KINDS = {
     "paper_id": "clinical_paper", "claim_id": "claim", "case_id": "review_case", "settlement_id": "settlement",
     "kept_id": "downtime_visit", "source_id": "service_request", "opening_id": "break_glass",
     "practitioner_id": "practitioner", "practice_id": "practice", "bed_id": "bed",
-    "check_id": "card_check", "parcel_id": "parcel",
+    "check_id": "card_check", "parcel_id": "parcel", "supply_id": "supply_use",
 }  # fmt: skip
 """Which record a parameter of an address names; a new parameter must be written here."""
 STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")
@@ -114,7 +116,14 @@ async def _visits(dsn: str) -> None:
             unit_id=HOME, patient_id=claim.patient_id, account_id=new_id(), session_sha256="", reason_code="emergency",
             reason="Người bệnh hôn mê, cần biết thuốc", opened_at=now, ends_at=now + timedelta(minutes=15),
         )  # fmt: skip
-        await db.apply(Changes().insert(report, paid, allergy, notice, paper, kept, opening), now)
+        used = SupplyUse(
+            unit_id=HOME, encounter_id=seen.encounter_id, patient_id=seen.patient_id, supply_code="VT-1",
+            service_request_id=seen.service_request_id, used_at=now, recorded_at=now,
+        )  # fmt: skip
+        asked = CardCheck(unit_id=HOME, asked_number="", asked_name="QUÀNG THỊ HƯƠNG", asked_birth="1968", asked_at=now)
+        parcel = exchange.new_parcel(HOME, "check-in", "Encounter", claim.encounter_id, "contract", b"<x/>", now)
+        changes = Changes().insert(report, paid, allergy, notice, paper, kept, opening, used, asked, parcel)
+        await db.apply(changes, now)
         await settlement.send(db, claim.period, settlement.Actor(new_id(), "Người thử"), now)
     await database.close()
 

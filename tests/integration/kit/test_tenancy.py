@@ -58,7 +58,10 @@ _APPENDED = {
     "settlement_payment",
 }
 # nobody may change or delete these rows at all, whatever the unit
-KEPT_FROM = {"UPDATE": _APPENDED, "DELETE": _APPENDED | {"parcel", "gateway_outage", "break_glass", "bed", "bed_stay", "practice"}}
+KEPT_FROM = {
+    "UPDATE": _APPENDED,
+    "DELETE": _APPENDED | {"parcel", "gateway_outage", "break_glass", "bed", "bed_stay", "practice"},
+}
 
 
 @pytest.mark.parametrize("name", TENANT)
