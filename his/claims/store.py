@@ -1,7 +1,8 @@
 """Claims and the facts of a dossier: every SELECT of the slice."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
@@ -11,7 +12,7 @@ from his.billing.tables import Charge, Payment
 from his.claims.tables import Claim, ClaimEvent
 from his.encounters.tables import Diagnosis, Encounter, Note, VitalSigns
 from his.identity.tables import Practitioner, Unit
-from his.kit.columns import table
+from his.kit.columns import loaded, table
 from his.kit.db import Db
 from his.kit.errors import not_found
 from his.kit.joined import labelled
@@ -29,7 +30,7 @@ _charge, _dispense, _medicine, _lot = (
     table(MedicationRequest),
     table(StockLot),
 )
-_card, _staff = table(Coverage), table(Practitioner)
+_card, _staff, _use = table(Coverage), table(Practitioner), table(SupplyUse)
 MAX_LINES = 2000
 VISIT: ColumnElement[UUID] = bindparam("visit", type_=_encounter.c.id.type)
 
@@ -41,6 +42,15 @@ class GivenDrug:
     request: MedicationRequest
     dispense: MedicationDispense
     lot: StockLot
+
+
+class UsedSupply(NamedTuple):
+    """What a supply line says beyond its charge: bid (TT_THAU), model (MA_HIEU_SP), used again, when."""
+
+    tender: str
+    model_number: str
+    reused: bool
+    used_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,7 @@ class Dossier:
     charges: tuple[Charge, ...]
     drugs: dict[UUID, GivenDrug]  # by dispense id
     services: dict[UUID, ServiceRequest]
-    supplies: dict[UUID, SupplyUse]
+    supplies: dict[UUID, UsedSupply]  # by the id of the use
     observations: tuple[Observation, ...]
     notes: tuple[Note, ...]
     vitals: VitalSigns | None
@@ -107,13 +117,19 @@ _GIVEN = compiled(
 _LICENSES = compiled(select(_staff.c.id, _staff.c.license_number).limit(1000))
 _VITALS = _visit_query(VitalSigns, "taken_at")
 _DIAGNOSES = _visit_query(Diagnosis, "position", "id")
-_CHARGES = _visit_query(Charge, "ordered_at", "id", where=_charge.c.status != "cancelled")
+_CHARGES = compiled(
+    select(_charge, *(_use.c[name].label(f"s__{name}") for name in UsedSupply._fields))
+    .join_from(_charge, _use, and_(_use.c.unit_id == _charge.c.unit_id, _use.c.id == _charge.c.source_id), isouter=True)
+    .where(_charge.c.encounter_id == VISIT, _charge.c.status != "cancelled")
+    .order_by(_charge.c.ordered_at, _charge.c.id)
+    .limit(MAX_LINES)
+)
+_WIDTH = len(_charge.c)
 _SERVICES = _visit_query(ServiceRequest, "ordered_at", "id")
-_SUPPLIES = _visit_query(SupplyUse, "used_at", "id", where=table(SupplyUse).c.status == "used")
 _OBSERVATIONS = _visit_query(Observation, "issued_at", "id")
 _NOTES = _visit_query(Note, "written_at", "id")
 _PAYMENTS = _visit_query(Payment, "paid_at", where=table(Payment).c.status == "received")
-_FIRST = (_HEAD, _CARDS, _GIVEN, _LICENSES, _VITALS, _DIAGNOSES, _CHARGES, _SERVICES, _SUPPLIES)
+_FIRST = (_HEAD, _CARDS, _GIVEN, _LICENSES, _VITALS, _DIAGNOSES, _CHARGES, _SERVICES)
 _LAST = (_OBSERVATIONS, _NOTES, _PAYMENTS)
 
 
@@ -123,22 +139,23 @@ async def load_dossier(db: Db, encounter_id: UUID, *, early: bool = False) -> Do
     Raises NOT_FOUND.
     """
     queries = _FIRST if early else (*_FIRST, *_LAST)
-    head, cards, given, licenses, vitals, diagnoses, charges, services, supplies, *last = await db.several(
+    head, cards, given, licenses, vitals, diagnoses, charges, services, *last = await db.several(
         queries, {"visit": encounter_id}
     )
     if not head:
         raise not_found()
     observations, notes, payments = last or ((), (), ())
+    billed = loaded(Charge, _CHARGES.columns[:_WIDTH], [row[:_WIDTH] for row in charges])
     return Dossier(
         encounter=_HEAD.part(Encounter, "e", head[0]),
         patient=_HEAD.part(Patient, "p", head[0]),
         unit=_HEAD.part(Unit, "u", head[0]),
         coverages=tuple(_CARDS.models(Coverage, cards)),
         diagnoses=tuple(_DIAGNOSES.models(Diagnosis, diagnoses)),
-        charges=tuple(_CHARGES.models(Charge, charges)),
+        charges=tuple(billed),
         drugs={drug.dispense.id: drug for drug in map(_given_drug, given)},
         services={s.id: s for s in _SERVICES.models(ServiceRequest, services)},
-        supplies={u.id: u for u in _SUPPLIES.models(SupplyUse, supplies)},
+        supplies={c.source_id: UsedSupply(*r[_WIDTH:]) for c, r in zip(billed, charges, strict=True) if r[-1]},
         observations=tuple(_OBSERVATIONS.models(Observation, observations)),
         notes=tuple(_NOTES.models(Note, notes)),
         vitals=next((v for v in reversed(_VITALS.models(VitalSigns, vitals)) if v.weight_kg), None),

@@ -17,6 +17,7 @@ SEEN_ACROSS = {Capability.REVIEW}  # the insurer sees what was submitted to it, 
 NOTHING_THERE = {
     "GET /api/registration/patients/{patient_id}/coverages": "an empty list",
     "GET /api/encounters/{encounter_id}/notes": "an empty list",
+    "GET /api/wards/visits/{encounter_id}/stays": "an empty list",
     "GET /api/encounters/{encounter_id}/drafts": "one's own drafts",
     "PUT /api/encounters/{encounter_id}/drafts/{form}": "one's own draft, whatever it is about",
     "DELETE /api/encounters/{encounter_id}/drafts/{form}": "one's own draft, whatever it is about",

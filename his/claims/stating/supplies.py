@@ -4,9 +4,8 @@ from dataclasses import replace
 
 from his.billing.tables import Charge
 from his.claims.stating.lines import service_line
-from his.claims.store import Dossier
+from his.claims.store import Dossier, UsedSupply
 from his.claims.terms import ServiceLine
-from his.orders.tables import SupplyUse
 
 
 def service_or_supply(charge: Charge, dossier: Dossier) -> ServiceLine:
@@ -15,7 +14,7 @@ def service_or_supply(charge: Charge, dossier: Dossier) -> ServiceLine:
     return service_line(charge, dossier) if use is None else supply_line(charge, use, dossier)
 
 
-def supply_line(charge: Charge, use: SupplyUse, dossier: Dossier) -> ServiceLine:
+def supply_line(charge: Charge, use: UsedSupply, dossier: Dossier) -> ServiceLine:
     """The line of a charge that a supply stands behind; shares are copied as for every line."""
     return replace(
         service_line(charge, dossier),

@@ -25,7 +25,7 @@ WANTED = {
     "Organization", "Practitioner", "Patient", "Coverage", "Encounter", "Condition", "Observation", "ServiceRequest",
     "DiagnosticReport", "MedicationRequest", "AllergyIntolerance", "MedicationDispense", "ChargeItem", "Invoice", "Claim",
     "ClaimResponse", "MeasureReport", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "PaymentReconciliation",
-    "Subscription", "Location", "SupplyDelivery",
+    "Subscription", "Location", "SupplyDelivery", "PractitionerRole",
 }  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_the_example_is_valid_and_says_only_what_is_modelled(resource: Resource)
 def test_the_example_is_found_by_its_patient_identifier_or_address(resource: Resource) -> None:
     content = plain(resource.to_fhir(resource.example()))
     names = {name for name, _ in extract(resource.type, content)[0]}
-    assert names & {"patient", "identifier", "measure", "url"}
+    assert names & {"patient", "identifier", "measure", "url", "practitioner"}
 
 
 @pytest.mark.parametrize("resource", DECLARED, ids=NAMES)
