@@ -53,7 +53,9 @@ def create_app(database: Database | None = None) -> FastAPI:
     for module in discovery.room("routes"):
         app.include_router(module.router)
     app.mount("/static", static_app)
-    _health(app)
+    # No function of a route may close over the application: FastAPI remembers them, and it would never be freed.
+    app.add_api_route("/livez", _livez, include_in_schema=False)
+    app.add_api_route("/readyz", _readyz, include_in_schema=False)
     _errors(app)
     app.add_middleware(Language)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
@@ -87,20 +89,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.database.close()
 
 
-def _health(app: FastAPI) -> None:
-    @app.get("/livez", include_in_schema=False)
-    async def livez() -> JSONResponse:
-        """The process answers."""
-        return JSONResponse({"status": "ok"})
+async def _livez() -> JSONResponse:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
 
-    @app.get("/readyz", include_in_schema=False)
-    async def readyz() -> JSONResponse:
-        """The process can serve: the database answers."""
-        try:
-            await app.state.database.ping()
-        except HisError:
-            return JSONResponse({"status": "database unavailable"}, 503)
-        return JSONResponse({"status": "ok"})
+
+async def _readyz(request: Request) -> JSONResponse:
+    """The process can serve: the database answers."""
+    try:
+        await request.app.state.database.ping()
+    except HisError:
+        return JSONResponse({"status": "database unavailable"}, 503)
+    return JSONResponse({"status": "ok"})
 
 
 def _problem(error: HisError) -> JSONResponse:
