@@ -64,8 +64,8 @@ async def kill_server(installation, desk, chance):
     return back
 
 
-async def play(installation, workers, blows):
-    """Load, blows, and the same forms again; returns (desk, seconds until back after each blow)."""
+async def play(installation, workers, blows, visits=0):
+    """Load with at least so many visits, blows, and the same forms again; (desk, seconds until back after each blow)."""
     service = Service(installation.environment, workers=workers)
     service.start()
     try:
@@ -76,6 +76,9 @@ async def play(installation, workers, blows):
             await asyncio.sleep(0.05)
             assert not load.done(), load.result()
         back = await blows(service, desk)
+        deadline = time.monotonic() + 120
+        while len(desk.confirmed) < visits and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
         desk.stopping = True
         await load
         async with httpx.AsyncClient(base_url=service.base, timeout=20) as client:
@@ -101,14 +104,14 @@ def tell(identity, n, installation, desk, back, **least):
 @pytest.mark.slow
 async def test_confirmed_visits_survive_kills_of_the_service(installation):
     chance = chance_of(SEED)
-    desk, back = await play(installation, 2, lambda service, desk: kill_service(service, desk, chance))
+    desk, back = await play(installation, 2, lambda service, desk: kill_service(service, desk, chance), 200)
     tell("1", SERVICE_KILLS, installation, desk, back, resent=">=3", confirmed=">=200")
 
 
 @pytest.mark.slow
 async def test_confirmed_visits_survive_kills_of_the_server(installation):
     chance = chance_of(SEED)
-    desk, back = await play(installation, 1, lambda _, desk: kill_server(installation, desk, chance))
+    desk, back = await play(installation, 1, lambda _, desk: kill_server(installation, desk, chance), 50)
     tell("2", SERVER_KILLS, installation, desk, back, resent=">=1", confirmed=">=50")
 
 

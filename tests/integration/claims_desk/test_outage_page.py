@@ -22,6 +22,14 @@ BEGAN = NOW - timedelta(hours=2)
 URL = "/claims/gateway"
 
 
+@pytest.fixture(autouse=True)
+def this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hour of the test, not of the start of a long run."""
+    now = clock.now()
+    monkeypatch.setitem(globals(), "NOW", now)
+    monkeypatch.setitem(globals(), "BEGAN", now - timedelta(hours=2))
+
+
 async def outage(database: Database, *, over: bool = False) -> UUID:
     row = GatewayOutage(began_at=BEGAN, ended_at=NOW - timedelta(hours=1) if over else None, failures=5, why="time-out")
     async with database.scoped(Scope(None, "worker", "worker")) as db:

@@ -21,7 +21,9 @@ class Generator:
     def __init__(self, memory: InMemory, chance: random.Random) -> None:
         self.memory = memory
         self.chance = chance
-        self.types = sorted(kind for kind, held in memory.resources.items() if held and kind in standard())
+        own = ("CodeSystem", "ValueSet")  # the lists of the house stand beside what the memory knows
+        held = {kind: found for kind, found in memory.resources.items() if found and kind not in own}
+        self.types = sorted(kind for kind in held if kind in standard())
         self.weights = [min(30, len(memory.resources[kind])) for kind in self.types]
         self.used: set[tuple[str, str]] = set()
 

@@ -83,7 +83,8 @@ async def test_synthea_comes_back_as_it_was_sent(engine: Engine, shared_dir: Pat
     checked: Counter[str] = Counter()
     for path in files:
         kind = "Location" if "hospital" in path.name else "PractitionerRole"
-        known = path.name.startswith("0-") and len(await stored(engine, kind)) > 0
+        theirs = [text for text in (await stored(engine, kind)).values() if "synthea" in text]
+        known = path.name.startswith("0-") and len(theirs) > 0
         for text in () if known else bundles(path, read_file(path)):
             sent = numbers(text)["entry"]
             answer = json.loads(await process_text(engine, CALLER, text, route))["entry"]
