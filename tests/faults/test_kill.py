@@ -77,8 +77,9 @@ async def play(installation, workers, blows, visits=0):
             assert not load.done(), load.result()
         back = await blows(service, desk)
         deadline = time.monotonic() + 120
-        while len(desk.confirmed) < visits and time.monotonic() < deadline:
+        while len(desk.confirmed) < visits:
             await asyncio.sleep(0.05)
+            assert time.monotonic() < deadline, f"only {len(desk.confirmed)} visits"
         desk.stopping = True
         await load
         async with httpx.AsyncClient(base_url=service.base, timeout=20) as client:
