@@ -16,7 +16,7 @@ from his.orders import service, store, supply_routes
 from his.orders.terms import OrderLine, ResultEntry
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
-router.include_router(supply_routes.router)
+router.routes.extend(supply_routes.router.routes)
 
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
 Orderer = Annotated[Caller, needs(Capability.ORDER)]

@@ -14,7 +14,7 @@ from his.kit.body import Body
 from his.orders import service, store
 from his.orders.terms import SupplyLine
 
-router = APIRouter(prefix="/supplies")
+router = APIRouter(prefix="/api/orders/supplies", tags=["orders"])
 
 Reader = Annotated[Caller, needs(Capability.READ_RECORD)]
 Performer = Annotated[Caller, needs(Capability.RESULT)]

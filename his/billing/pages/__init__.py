@@ -9,4 +9,4 @@ __all__ = ["MENU", "STATES", "router"]
 
 router = APIRouter()
 for part in (donors, desk):
-    router.include_router(part.router)
+    router.routes.extend(part.router.routes)

@@ -16,7 +16,7 @@ for page in (
     outage,
     dossier,
 ):  # the dossier's address takes any word, so it comes last
-    router.include_router(page.router)
+    router.routes.extend(page.router.routes)
 
 MENU = [
     (Capability.CLAIM_DESK, MenuItem("Hồ sơ BHYT", "/claims", "shield")),

@@ -6,4 +6,4 @@ from his.identity.pages import account, second_step, sign_in
 
 router = APIRouter()
 for page in (sign_in, second_step, account):
-    router.include_router(page.router)
+    router.routes.extend(page.router.routes)

@@ -13,4 +13,4 @@ MENU = [
 
 router = APIRouter()
 for part in (stock, counter, deeds, drugs):
-    router.include_router(part.router)
+    router.routes.extend(part.router.routes)

@@ -34,9 +34,9 @@ from his.registration.terms import SCAN_NAMES, CardQuestion, Match, Scan
 from his.web.page import MenuItem, Toast, render, toast_event
 
 router = APIRouter()
-router.include_router(moving.router)
-router.include_router(downtime.router)
-router.include_router(palette.router)
+router.routes.extend(moving.router.routes)
+router.routes.extend(downtime.router.routes)
+router.routes.extend(palette.router.routes)
 MENU = [(Capability.REGISTER, MenuItem("Tiếp đón", "/front-desk", "user"))]
 Desk = Annotated[Caller, needs(Capability.REGISTER)]
 DRAFT = ("front-desk", "visit")

@@ -8,7 +8,7 @@ from his.web.page import MenuItem
 
 router = APIRouter()
 for part in (board, figures, closing, system):
-    router.include_router(part.router)
+    router.routes.extend(part.router.routes)
 
 MENU = [
     (Capability.PROVINCE, MenuItem("Toàn tỉnh", "/province", "house")),

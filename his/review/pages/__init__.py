@@ -7,12 +7,12 @@ from his.review.pages import bench, boards, ending, explained, told, worklist
 from his.web.page import MenuItem
 
 router = APIRouter()
-router.include_router(worklist.router)
-router.include_router(boards.router)
-router.include_router(bench.router)
-router.include_router(explained.router)
-router.include_router(ending.router)
-router.include_router(told.router)
+router.routes.extend(worklist.router.routes)
+router.routes.extend(boards.router.routes)
+router.routes.extend(bench.router.routes)
+router.routes.extend(explained.router.routes)
+router.routes.extend(ending.router.routes)
+router.routes.extend(told.router.routes)
 
 MENU = [
     (Capability.REVIEW, MenuItem("Giám định", "/review", "file-text")),

@@ -7,8 +7,8 @@ from his.settlement.pages import insurer, unit
 from his.web.page import MenuItem
 
 router = APIRouter()
-router.include_router(unit.router)
-router.include_router(insurer.router)
+router.routes.extend(unit.router.routes)
+router.routes.extend(insurer.router.routes)
 
 MENU = [
     (Capability.CLAIM_DESK, MenuItem("Quyết toán", "/settlements", "banknote")),
