@@ -47,7 +47,7 @@ def made_of(resource: dict[str, Any]) -> Made:
     """The resource, ready to be compared."""
     content = {name: value for name, value in resource.items() if name not in ("resourceType", "id")}
     rows, dates, _ = extract(resource["resourceType"], content)
-    spans = tuple((name, (_instant(low), _instant(high))) for name, low, high in dates)
+    spans = tuple((name, (instant(low), instant(high))) for name, low, high in dates)
     return Made(resource, frozenset((name, value) for name, value in rows), spans)
 
 
@@ -65,8 +65,8 @@ def _meets(condition: Condition, made: Made) -> bool:
         case ValueCondition(param, ranges, more):
             return any(_within(value, ranges) for value in _values(made, (param, *more)))
         case PatternCondition(params, patterns):
-            likes = [_like(one) for one in patterns]
-            return any(like.fullmatch(value) for value in _values(made, params) for like in likes)
+            likes = [like(one) for one in patterns]
+            return any(one.fullmatch(value) for value in _values(made, params) for one in likes)
         case PresentCondition(table, params):
             held = _values(made, params) if table == "resource_index" else (n for n, _ in made.dates if n in params)
             return any(True for _ in held)
@@ -74,7 +74,7 @@ def _meets(condition: Condition, made: Made) -> bool:
             return any(_compares(condition, span) for name, span in made.dates if name == param)
         case UpdatedCondition(found):
             at = made.resource.get("meta", {}).get("lastUpdated")
-            return at is not None and _compares(found, (_instant(at), _instant(at)))
+            return at is not None and _compares(found, (instant(at), instant(at)))
         case IdCondition(ids):
             return made.id in ids
         case NotCondition(inner):
@@ -94,7 +94,7 @@ def _within(value: str, ranges: Iterable[Range]) -> bool:
     return any(value == r.low if r.high is None else r.low <= value < r.high for r in ranges)
 
 
-def _like(pattern: str) -> re.Pattern[str]:
+def like(pattern: str) -> re.Pattern[str]:
     """A LIKE pattern with backslash as escape."""
     parts = re.findall(r"\\.|%|_|[^\\%_]+", pattern, re.DOTALL)
     known = {"%": ".*", "_": "."}
@@ -104,25 +104,26 @@ def _like(pattern: str) -> re.Pattern[str]:
 def _compares(condition: DateCondition, span: Span) -> bool:
     low, high = span
     for prefix, start, end in condition.alternatives:
-        first, last = _instant(start), _instant(end)
-        instant = low == high
+        first, last = instant(start), instant(end)
+        point = low == high
         right = {
-            "eq": first <= low and (low < last if instant else high <= last),
-            "ne": not (first <= low and (low < last if instant else high <= last)),
-            "gt": low >= last if instant else high > last,
+            "eq": first <= low and (low < last if point else high <= last),
+            "ne": not (first <= low and (low < last if point else high <= last)),
+            "gt": low >= last if point else high > last,
             "ge": low >= first or high > last,
             "lt": low < first,
-            "le": low < last and (instant or low < first or high <= last),
+            "le": low < last and (point or low < first or high <= last),
             "sa": low >= last,
-            "eb": low < first if instant else high <= first,
-            "ap": low < last and (low >= first if instant else high > first),
+            "eb": low < first if point else high <= first,
+            "ap": low < last and (low >= first if point else high > first),
         }[prefix]
         if right:
             return True
     return False
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
+    """The instant of an index text; what has no beginning or end lies at the edge of time."""
     return datetime.fromisoformat(text) if "infinity" not in text else _EDGES[text]
 
 

@@ -66,6 +66,17 @@ class Reader:
         """Rows of a statement that carries its tenancy context (searchsql.py)."""
         return await self._fetch(sql.text, sql.arguments)
 
+    async def rows_within(self, sql: Sql, milliseconds: int) -> list[tuple[Any, ...]] | None:
+        """The rows of a statement that is given up after so long; None when it was."""
+        try:
+            async with self.database.lean.connection() as connection, connection.transaction():
+                await connection.execute("SELECT set_config('statement_timeout', %s, true)", (str(milliseconds),))
+                return await (await connection.execute(sql.text, sql.arguments)).fetchall()
+        except psycopg.errors.QueryCanceled:
+            return None
+        except (psycopg.Error, PoolTimeout) as error:
+            raise translate(error) if isinstance(error, psycopg.Error) else busy() from error
+
     async def version(self, scope: Scope, resource_type: str, identity: str, version: int) -> Stored | None:
         """One version of a resource."""
         sql = (

@@ -48,8 +48,7 @@ class Resource:
     `subject` is the class that services pass to `Changes.version`; `to_fhir` gives the resource of such a subject, of its
     `meta` at most `security` (labels.py); `modelled` names the top elements it writes, all others stay as a FHIR client left them; `own`
     names the identifier systems and extension URLs it writes, entries with others stay. `accept` turns a resource that
-    arrives through FHIR into rows (None: what it says is not enough, the engine keeps the text alone), `identifiers` are
-    those of the row by which it is found besides its text; `discard` does the same as `accept` for a delete. `visible` says to whom the type exists at all: it has no default.
+    arrives through FHIR into rows (None: what it says is not enough, the engine keeps the text alone); `discard` does the same as `accept` for a delete. `visible` says to whom the type exists at all: it has no default.
     """
 
     type: str
@@ -59,7 +58,6 @@ class Resource:
     visible: Callable[[Scope], bool]
     modelled: frozenset[str]
     own: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    identifiers: Callable[[Any], list[dict[str, Any]]] = lambda _subject: []
     accept: Accept | None = None
     discard: Callable[[str, Db, datetime], Awaitable[Changes | None]] | None = None
 

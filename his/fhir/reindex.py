@@ -1,7 +1,8 @@
 """Brings the search index of stored resources to the present generation: after an update that extracts more or otherwise.
 
-`migrate` calls it as the owner, before the service starts. Rows that a domain row gave besides the text (identifiers)
-stay. It goes unit by unit, each batch commits, and a run that was broken off is repeated from the start without harm.
+`migrate` calls it as the owner, before the service starts. What the text does not say is not in the index: a search finds
+and sorts by what it returns. It goes unit by unit, each batch commits, and a run that was broken off is repeated from the
+start without harm.
 """
 
 import json
@@ -14,14 +15,14 @@ import psycopg
 
 from his.fhir.extract import extract
 
-GENERATION = 2
+GENERATION = 3
 BATCH = 500
 
 REINDEX = """
 CREATE OR REPLACE FUNCTION his_reindex(u int, p jsonb) RETURNS void LANGUAGE plpgsql AS $his$
 BEGIN
   DELETE FROM resource_index i USING jsonb_array_elements(p) r
-  WHERE i.unit_id = u AND i.type = r->>'type' AND i.id = r->>'id' AND i.param <> 'identifier';
+  WHERE i.unit_id = u AND i.type = r->>'type' AND i.id = r->>'id';
   INSERT INTO resource_index (unit_id, type, param, value, id)
   SELECT u, r->>'type', e->>0, e->>1, r->>'id'
   FROM jsonb_array_elements(p) r, jsonb_array_elements(r->'index') e ON CONFLICT DO NOTHING;

@@ -3,23 +3,26 @@
 http://hl7.org/fhir/R4/search.html.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
+from his.fhir import crowd
 from his.fhir.access import Caller, check
 from his.fhir.conditions import Asking, Condition, bad, write_cursor
-from his.fhir.crowd import doubtful, is_crowded
 from his.fhir.engine import Engine
 from his.fhir.formats import negotiate_form
 from his.fhir.http import Request, Response
 from his.fhir.included import MOST, Included, included
+from his.fhir.matching import Made
+from his.fhir.merged import merged
 from his.fhir.outcome import FhirError, issue, outcome
 from his.fhir.reader import Seen
 from his.fhir.search import Query, parse, split_query
 from his.fhir.searchcompare import CONTEXT, Sql
-from his.fhir.searchsql import ESTIMATED, page, planned, total
+from his.fhir.searchsql import ESTIMATED, planned, total
 from his.fhir.valuesets import resolve
 from his.fhir.views import view_of, viewed
 from his.kit.db import Scope
@@ -63,18 +66,18 @@ async def form_pairs(request: Request) -> list[tuple[str, str]]:
     return pairs
 
 
-async def search_bundle(engine: Engine, caller: Caller, query: Query) -> bytes:
-    """Run the search, keep it in the audit, and join the texts."""
+async def search_bundle(engine: Engine, caller: Caller, query: Query, made: Sequence[Made] = ()) -> bytes:
+    """Run the search, keep it in the audit, and join the texts; `made` are matches of a sorted search beside the stored."""
     scope = caller.scope
     assert scope.unit_id is not None
     if any(name.endswith((":in", ":not-in", ":above", ":below")) for name in query.names):
         await resolve(engine, scope, query)
     count = await _count(engine, scope.unit_id, query) if query.total or query.only_total else None
+    count = None if count is None else count + len(made)
     rows: list[tuple[Any, ...]] = []
     if not query.only_total:
-        if doubtful(query):
-            query.crowded = await is_crowded(engine.reader, scope.unit_id, query)
-        rows = await engine.reader.rows(page(query, scope.unit_id))
+        rows = await crowd.found(engine.reader, scope.unit_id, query)
+        rows = merged(query, rows, made) if made else rows
     more = len(rows) > query.count
     rows = rows[: query.count]
     matches = [(query.type, row[0], row[2]) for row in rows]

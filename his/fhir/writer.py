@@ -17,7 +17,7 @@ from his.fhir.extract import DateRows, NumberRows, Rows, extract
 from his.fhir.jsontext import ENGINE_ONLY, Parsed, splice
 from his.fhir.outcome import FhirError, not_found
 from his.fhir.parameters import has_numbers
-from his.fhir.registry import Incoming, Registry, Resource
+from his.fhir.registry import Incoming, Registry
 from his.fhir.resource_types import TYPES
 from his.fhir.search import Query, parse
 from his.fhir.searchtext import ID
@@ -150,9 +150,11 @@ class Writer:
         stamp = instant_text(at)
         for draft in drafts:
             accepted = await self._accepted(db, draft, at, retry)
-            index = draft.index
             if accepted is not None:
-                index = self._more_index(draft, accepted)
+                # the text that came is what is returned, so nothing else is rendered, searched or sorted by
+                accepted.subjects = [
+                    s for s in accepted.subjects if self.registry.by_subject[type(s[0])].type != draft.type
+                ]
                 changes.merge(accepted)
             draft.head, draft.tail = splice(draft.parsed, draft.id, stamp, None if accepted else self.tag)
             entry = {
@@ -162,7 +164,7 @@ class Writer:
                 "head": draft.head,
                 "tail": draft.tail,
                 "engine": accepted is None,
-                "index": index,
+                "index": draft.index,
             }
             for name in ("must", "unless"):
                 if getattr(draft, name) is not None:
@@ -182,17 +184,6 @@ class Writer:
         if declared is None or declared.accept is None:
             return None
         return await declared.accept(Incoming(draft.id, draft.resource, at, draft.fresh, retry), db)
-
-    def _more_index(self, draft: Draft, accepted: Changes) -> Rows:
-        """The rows of the text and those of the domain row (its code), so that it is found by both."""
-        rows = dict.fromkeys(draft.index)
-        subject: Any
-        for subject, _op in accepted.subjects:
-            declared: Resource = self.registry.by_subject[type(subject)]
-            if (declared.type, str(subject.id)) == (draft.type, draft.id):
-                rows |= dict.fromkeys(extract(declared.type, {"identifier": declared.identifiers(subject)}).rows)
-        accepted.subjects = [s for s in accepted.subjects if self.registry.by_subject[type(s[0])].type != draft.type]
-        return list(rows)
 
     async def _discard(self, db: Db, kind: str, identity: str, at: datetime) -> Changes:
         for declared in self.registry.by_type.get(kind, ()):

@@ -97,8 +97,16 @@ class Lists:
         return Response(200, (text if view is None else shown(text, view)).encode(), headers)
 
     async def search(self, engine: Engine, caller: Caller, pairs: list[tuple[str, str]]) -> Response | None:
-        """GET Type?...: lists first, by id, then what the unit stores; None for a page that holds stored ones alone."""
+        """GET Type?...: lists first, by id, then what the unit stores; None for a page that holds stored ones alone.
+
+        With `_sort` both stand in its order.
+        """
         check(caller, engine.registry, "search", self.kind)
+        whole = parse(self.kind, engine.localize(pairs), asking(engine, caller))
+        if whole.sort:
+            made = [one for one in self._made(await _totals(engine, caller)) if meets(whole, one)]
+            text = await search_bundle(engine, caller, whole, made)
+            return Response(200, await viewed(text, view_of(pairs, self.kind)))
         plain = [(name, value) for name, value in pairs if name != "_cursor"]
         query = parse(self.kind, engine.localize(plain), asking(engine, caller))
         cursor = [value for name, value in pairs if name == "_cursor"]

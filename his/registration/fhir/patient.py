@@ -257,7 +257,6 @@ RESOURCE = Resource(
     visible=to_unit,
     modelled=frozenset({"active", "name", "telecom", "gender", "birthDate", "deceasedDateTime", "address", "contact"}),
     own={"identifier": (PATIENT_CODE, *sorted(CITIZEN_SYSTEMS))},
-    identifiers=identifiers,
     accept=accept,
     discard=discard,
 )
