@@ -9,6 +9,7 @@ import sysconfig
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,18 +44,24 @@ class Service:
 @pytest.fixture(scope="module")
 def service(clone: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One web process with the whole application."""
+    with running(clone, tmp_path_factory.mktemp("data")) as found:
+        yield found
+
+
+@contextmanager
+def running(clone: dict[str, str], data: Path, factory: str = "his.app:create_app") -> Iterator[Service]:
+    """A web process of the application that the factory makes."""
     port = free_port()
     root = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ,
         "HIS_APP_DATABASE_URL": clone["his_app"],
-        "HIS_DATA_DIR": str(tmp_path_factory.mktemp("data")),
+        "HIS_DATA_DIR": str(data),
         "HIS_PORT": str(port),
         "HIS_PUBLIC_URL": root,
     }
     command = [
-        sys.executable, "-m", "uvicorn", "his.app:create_app", "--factory", "--host", "127.0.0.1", "--port", str(port),
-        "--log-level", "warning",
+        sys.executable, "-m", "uvicorn", factory, "--factory", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning",
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment)
     try:
