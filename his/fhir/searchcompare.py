@@ -49,7 +49,8 @@ class Place:
     """Where a predicate stands: type, id and row of the candidate, how deep the subqueries nest, whether few are left.
 
     `few`: another condition leaves few candidates, so that each one is looked at; otherwise the set of all that meet
-    this condition is made first. `must`: it is one of the conditions that all have to hold, not a part of NOT or OR.
+    this condition is made first. `must`: it is the first set among the conditions that all have to hold, not a part of NOT
+    or OR, so that it may drive the search.
     """
 
     kind: str

@@ -10,23 +10,19 @@ looked up for each candidate. The keyset cursor is the leading index position of
 
 from his.fhir.conditions import (
     COMMON,
-    ChainCondition,
     Condition,
     DateCondition,
-    HasCondition,
     IdCondition,
-    NumberCondition,
     PatternCondition,
     ValueCondition,
 )
 from his.fhir.search import Query
 from his.fhir.searchcompare import CONTEXT, Place, Sql, ranges, spans
 from his.fhir.searchsort import keys_page, walk_page, walkable
-from his.fhir.searchwhere import looked_up, predicate
+from his.fhir.searchwhere import behind, fixed, looked_up, predicate
 
 _JOIN = "JOIN resource_current c ON c.unit_id = ctx.unit AND c.type = i.type AND c.id = i.id"
 ESTIMATED = 10_000
-PROBED = (ValueCondition, DateCondition, PatternCondition, NumberCondition, ChainCondition, HasCondition)
 __all__ = ["CONTEXT", "Sql", "few", "leading", "page", "planned", "total"]
 
 
@@ -155,7 +151,8 @@ def _others(sql: Sql, query: Query, lead: Condition | None, alias: str, *, paged
     if lead is not None and len(query.conditions) == 1:
         return
     probing = query.crowded and bool(lead or paged)
-    at = Place(query.type, f"{alias}.id", "c", 0, few(query) or probing)
+    drives = lead is None or (isinstance(lead, ValueCondition) and [r.high for r in lead.ranges] == [None])
+    at = Place(query.type, f"{alias}.id", "c", 0, few(query) or probing, drives)
     for found in query.conditions:
         if found is lead:
             continue
@@ -164,10 +161,16 @@ def _others(sql: Sql, query: Query, lead: Condition | None, alias: str, *, paged
         common = (query.sort and isinstance(found, ValueCondition) and found.rank == COMMON) or (
             paged and isinstance(found, PatternCondition) and found.common
         )
-        if (common or probing) and sql.parts[-1] == ")" and isinstance(found, PROBED):
-            sql.parts[-1] = "OFFSET 0)"  # stays a look-up for each candidate along the order
+        if common or probing or (at.few and not _selective(query, found)):
+            fixed(sql, found)  # stays a look-up for each candidate along the order, or of those that are left
         elif not at.few:
             looked_up(sql, found, query.conditions)
+            at = behind(found, at)
+
+
+def _selective(query: Query, found: Condition) -> bool:
+    """Whether the condition is one of those that leave few, so that the search may start from its rows."""
+    return query.ids is None and isinstance(found, ValueCondition) and found.rank <= 1
 
 
 def few(query: Query) -> bool:

@@ -35,6 +35,8 @@ from his.fhir.searchcompare import Place, Sql, date, exists, named, near, number
 LINKED = (ChainCondition, HasCondition, ListCondition)
 SINGLE = (ValueCondition, DateCondition, PatternCondition, NumberCondition)
 """Conditions that are one look-up in an index of the candidate."""
+PROBED = (*SINGLE, ChainCondition, HasCondition)
+"""Those that are one EXISTS when few candidates are left."""
 
 
 def predicate(sql: Sql, found: Condition, at: Place) -> None:
@@ -77,6 +79,7 @@ def _all(sql: Sql, found: AllCondition, at: Place) -> None:
             continue
         sql.add("AND" if n else "")
         predicate(sql, inner, at)
+        at = behind(inner, at)
     sql.add(")")
 
 
@@ -94,23 +97,29 @@ def _read(sql: Sql, found: Condition, content: str) -> None:
     sql.add(")")
 
 
+def is_set(found: Condition) -> bool:
+    """Whether the condition, unless few candidates are left, becomes a set of ids that is made first."""
+    if isinstance(found, AnyCondition):
+        plain = all(isinstance(inner, IdCondition | ContentCondition) for inner in found.inner)
+        return not plain and not any(isinstance(inner, EngineCondition) for inner in found.inner)
+    return isinstance(found, LINKED)
+
+
 def _any(sql: Sql, found: AnyCondition, at: Place) -> None:
     """Few candidates are asked one by one; otherwise the ids of all alternatives are brought together first."""
-    plain = all(isinstance(inner, IdCondition | ContentCondition) for inner in found.inner)
-    if at.few or plain or any(isinstance(inner, EngineCondition) for inner in found.inner):
+    if at.few or not is_set(found):
         sql.add("(")
         for n, inner in enumerate(found.inner):
             sql.add("OR" if n else "")
             predicate(sql, inner, replace(at, must=False))
         sql.add(")")
         return
-    sql.add(f"{at.ident} IN (")
+    end = _among(sql, at)
     for n, inner in enumerate(found.inner):
-        sql.add("UNION ALL" if n else "")
         place = at.below(at.kind, False)
-        sql.add(f"SELECT {place.ident} FROM")
+        sql.add(f"{'UNION ALL SELECT ' if n else ''}{place.ident} FROM")
         candidates(sql, (inner,), place)
-    sql.add(")")
+    sql.add(end)
 
 
 def candidates(sql: Sql, conditions: tuple[Condition, ...], at: Place, also: str = "") -> None:
@@ -120,8 +129,22 @@ def candidates(sql: Sql, conditions: tuple[Condition, ...], at: Place, also: str
     for found in conditions:
         sql.add("AND")
         predicate(sql, found, at)
-        if not at.few:
+        if at.few:
+            fixed(sql, found)
+        else:
             looked_up(sql, found, conditions)
+            at = behind(found, at)
+
+
+def fixed(sql: Sql, found: Condition) -> None:
+    """The condition just appended stays a look-up for each candidate: few are left, and no index may lead instead of them."""
+    if isinstance(found, PROBED) and sql.parts[-1] == ")":
+        sql.parts[-1] = "OFFSET 0)"
+
+
+def behind(found: Condition, at: Place) -> Place:
+    """The place of the conditions after this one: one set drives, what follows is asked of its members."""
+    return replace(at, must=False) if at.must and is_set(found) else at
 
 
 def looked_up(sql: Sql, found: Condition, conditions: Iterable[Condition]) -> None:
@@ -130,17 +153,19 @@ def looked_up(sql: Sql, found: Condition, conditions: Iterable[Condition]) -> No
     The planner takes every condition for one row's worth and would start from a common value, comparing each of its rows
     with the whole set, or making the set again for each: seconds at fifty thousand resources.
     """
-    if isinstance(found, SINGLE) and sql.parts[-1] == ")" and any(isinstance(c, LINKED) for c in conditions):
-        sql.parts[-1] = "OFFSET 0)"
+    if isinstance(found, SINGLE) and any(is_set(c) for c in conditions):
+        fixed(sql, found)
 
 
 def _among(sql: Sql, at: Place) -> str:
     """The beginning of a set of ids that is made once and then looked up in the index by order; returns its end.
 
-    As an array no join can make it anew for each row. Under NOT and OR no index helps, and a hashed subquery is as good.
+    As an array no join can make it anew for each row. But a second array, or one under NOT and OR, would be searched from
+    end to end for each candidate (twenty thousand times twenty thousand: 10 s): there it is a hashed subquery, and IS TRUE
+    keeps the planner from making a join of it.
     """
-    sql.add(f"{at.ident} = ANY(ARRAY(SELECT" if at.must else f"{at.ident} IN (SELECT")
-    return "))" if at.must else ") "
+    sql.add(f"{at.ident} = ANY(ARRAY(SELECT" if at.must else f"({at.ident} IN (SELECT")
+    return "))" if at.must else ")) IS TRUE"
 
 
 def _chain(sql: Sql, found: ChainCondition, at: Place) -> None:
@@ -202,6 +227,7 @@ def _has_one(sql: Sql, found: HasCondition, at: Place) -> None:
     for inner in found.conditions:
         sql.add("AND")
         predicate(sql, inner, place)
+        fixed(sql, inner)
     sql.add(")")
 
 
