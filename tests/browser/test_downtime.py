@@ -284,7 +284,7 @@ def test_the_list_is_bounded(page: Page, installation: Installation) -> None:
     page.evaluate(
         """async () => await new Promise(done => { const r = indexedDB.open("his-downtime"); r.onsuccess = () => {
         const s = r.result.transaction("kept", "readwrite").objectStore("kept"), g = s.getAll(); g.onsuccess = () => {
-        for (let n = 1; n < 100; n++) s.put({...g.result[0], id: `${g.result[0].id.slice(0, 33)}${n + 100}`, refused: "x"});
+        for (let n = 1; n < 100; n++) s.put({...g.result[0], id: g.result[0].id.slice(0, 24) + String(n).padStart(12, "0"), refused: "x"});
         s.transaction.oncomplete = () => { r.result.close(); done(); }; }; }; })"""
     )
     page.reload(wait_until="load")

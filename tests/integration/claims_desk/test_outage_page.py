@@ -11,6 +11,7 @@ from his.exchange import service as exchange
 from his.exchange.tables import GatewayOutage, Parcel
 from his.kit import clock
 from his.kit.changes import Changes
+from his.kit.config import get_settings
 from his.kit.db import Database, Scope
 from his.kit.ids import new_id
 from his.registration import service as registration
@@ -24,7 +25,9 @@ URL = "/claims/gateway"
 
 @pytest.fixture(autouse=True)
 def this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hour of the test, not of the start of a long run."""
+    """The hour of the test, not of the start of a long run; and a gateway that no test before failed to reach."""
+    monkeypatch.setenv("HIS_GATEWAY_URL", "http://127.0.0.1:1/outage-page")
+    get_settings.cache_clear()
     now = clock.now()
     monkeypatch.setitem(globals(), "NOW", now)
     monkeypatch.setitem(globals(), "BEGAN", now - timedelta(hours=2))
