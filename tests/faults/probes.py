@@ -103,7 +103,9 @@ async def ask(web: Any, world: World, probe: Probe, foreign: str, found: Found) 
     if shown != nothing:
         differs = next(name for name, a, b in zip(("status", "headers", "body"), shown, nothing, strict=True) if a != b)
         heads = sorted(set(shown[1]) ^ set(nothing[1]))
-        found.leaks.append(f"{probe.who}: {probe.method} {probe.address} {shown[0]}/{nothing[0]} by its {differs} {heads}")
+        found.leaks.append(
+            f"{probe.who}: {probe.method} {probe.address} {shown[0]}/{nothing[0]} by its {differs} {heads}"
+        )
     known = {identity for ids in world.ids.values() for identity in ids} - {foreign}
     if any(identity in answers[0].text for identity in known):
         found.leaks.append(f"{probe.who}: {probe.method} {probe.address} shows another record of the unit")
