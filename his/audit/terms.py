@@ -130,6 +130,8 @@ ACTIONS: Final[dict[str, str]] = {
     "ward:admit": "Nhập viện",
     "ward:place": "Xếp giường",
     "ward:leave": "Rời giường",
+    "ward:late": "Ghi muộn giường nằm",
+    "ward:correct": "Sửa lượt nằm giường",
     "practice:register": "Thêm đăng ký hành nghề",
     "practice:end": "Kết thúc đăng ký hành nghề",
     "paper:issue": "Cấp giấy tờ",

@@ -1,8 +1,7 @@
 """Words of billing: the facts that benefit rules may see and the shares they give back.
 
-Amounts are Decimal đồng, rates percentages, instants Viet Nam's wall clock. Names of the claim standard: amount_hospital
-THANH_TIEN_BV, amount_covered THANH_TIEN_BH, insurer_share T_BHTT, copayment T_BNCCT, self_paid T_BNTT, other_sources T_NGUONKHAC,
-benefit_rate MUC_HUONG, service_rate TYLE_TT_DV, cover_rate TYLE_TT_BH, cover_scope PHAM_VI.
+Decimal đồng, percentages, Viet Nam's wall clock. Standard's names: amount_hospital THANH_TIEN_BV, amount_covered THANH_TIEN_BH,
+insurer_share T_BHTT, copayment T_BNCCT, self_paid T_BNTT, other_sources T_NGUONKHAC, service_rate TYLE_TT_DV, cover_rate TYLE_TT_BH.
 """
 
 from dataclasses import dataclass, field
@@ -195,6 +194,7 @@ class BenefitSettings:
     four_hours: Literal["none", "one"] = "none"  # bed days of a stay of exactly four hours
     extra_bed_day: Literal["law", "any_referral"] = "law"  # any_referral adds absconding and every referral
     three_in_bed: Literal["percent_33", "third"] = "percent_33"
+    shared_moment: Literal["longest", "most"] = "longest"  # which moment of a day decides how many shared a bed
     reference_moment: Literal["end", "arrival"] = "end"  # which day fixes the reference level of the 15 % test
     digit_change_moment: Literal["line", "end"] = "line"  # when CN and LH cards became digit 2
     expired_card: Literal["days_15", "discharge"] = "days_15"  # a card that ends during an inpatient stay
@@ -234,7 +234,7 @@ class LineShare(Shares):
     quantity: Decimal
     service_rate: int
     cover_rate: Decimal
-    benefit_rate: Decimal
+    benefit_rate: Decimal  # MUC_HUONG
     sources: OtherSources
     card_number: str | None
     explanation: tuple[Step, ...]

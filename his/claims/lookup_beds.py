@@ -33,13 +33,14 @@ def bed_branch() -> Any:
                 _other.c.unit_id == _mine.c.unit_id,
                 _other.c.department_code == _mine.c.department_code,
                 _other.c.bed_code == _mine.c.bed_code,
+                _other.c.status == "lain",
                 _other.c.encounter_id != _mine.c.encounter_id,
                 _other.c.started_at < _MINE_END,
                 _mine.c.started_at < _OTHER_END,
             ),
         )
         .join(_theirs, and_(_theirs.c.unit_id == _other.c.unit_id, _theirs.c.id == _other.c.encounter_id))
-    ).where(_mine.c.encounter_id == bindparam("visit", type_=_mine.c.encounter_id.type))
+    ).where(_mine.c.status == "lain", _mine.c.encounter_id == bindparam("visit", type_=_mine.c.encounter_id.type))
 
 
 def read_uses(rows: list[tuple[str, dict[str, Any]]]) -> tuple[BedUse, ...]:

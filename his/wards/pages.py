@@ -13,6 +13,7 @@ from his.identity.rules import may
 from his.identity.terms import Capability
 from his.kit.clock import day_of
 from his.kit.errors import HisError, Kind, invalid
+from his.wards import late_pages as late
 from his.wards import service, store
 from his.wards.rules import is_in_force
 from his.wards.terms import ADMISSIONS, DAY_TREATMENT, KINDS, BedForm
@@ -21,6 +22,7 @@ from his.web.i18n import gettext as _
 from his.web.page import MenuItem, render
 
 router = APIRouter()
+router.routes.extend(late.router.routes)
 MENU = [
     (Capability.WARD, MenuItem("Giường bệnh", "/wards", "bed")),
     (Capability.UNIT_ADMIN, MenuItem("Danh mục giường", "/wards/beds", "bed")),
@@ -95,6 +97,9 @@ async def _stay(
         "form": form or {},
         "errors": [(error.field or "bed_id", error.message)] if error else [],
         "may_admit": is_open and encounter.admitted_at is None and may(caller.user.role, Capability.WRITE_RECORD),
+        "may_correct": encounter.signed_at is None
+        and encounter.status not in ("finished", "cancelled")
+        and may(caller.user.role, Capability.WARD),
         "may_place": is_open and encounter.admitted_at is not None and may(caller.user.role, Capability.WARD),
     }  # fmt: skip
     return render(request, "wards/stay.html", context, error.status if error else 200)
@@ -124,26 +129,31 @@ async def admit(
 
 @router.post("/wards/visits/{encounter_id}/bed")
 async def place(
-    request: Request, encounter_id: UUID, caller: Ward, bed_id: Word = "", shared: Word = "", reason: Word = ""
+    request: Request,
+    encounter_id: UUID,
+    caller: Ward,
+    bed_id: Word = "",
+    shared: Word = "",
+    reason: Word = "",
+    since: Word = "",
+    until: Word = "",
 ) -> Response:
-    """Into a bed; a refusal keeps what was chosen."""
-    department = ""
+    """Into a bed, now or (`since`) written later than it was; a refusal keeps what was chosen."""
+    department, me = "", caller.user.practitioner_id
     try:
         bed = await store.get_bed(caller.db, _id(bed_id))
-        department = bed.department_code
-        await service.place(
-            caller.db,
-            encounter_id,
-            bed.id,
-            caller.user.practitioner_id,
-            caller.now,
-            shared=shared == "1",
-            reason=reason,
-        )
+        department, together = bed.department_code, shared == "1"
+        start, stop = late.moment("since", since), late.moment("until", until)
+        if start or stop:
+            await service.enter_late(
+                caller.db, encounter_id, bed.id, start or caller.now, stop, reason, me, caller.now, shared=together
+            )
+        else:
+            await service.place(caller.db, encounter_id, bed.id, me, caller.now, shared=together, reason=reason)
     except HisError as error:
         if error.kind not in SHOWN:
             raise
-        form = {"bed_id": bed_id, "shared": shared, "reason": reason}
+        form = {"bed_id": bed_id, "shared": shared, "reason": reason, "since": since, "until": until}
         return await _stay(request, caller, encounter_id, department, form, error)
     return RedirectResponse(f"/wards?department={department}", 303)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from his.identity.access import Caller, needs
 from his.identity.terms import Capability
@@ -84,6 +84,31 @@ class PlaceIn(Body):
     reason: str = Field("", max_length=300)
 
 
+class LateIn(Body):
+    """A stay that is written later than it was: bed, from, to (None: still there), and why so late."""
+
+    bed_id: UUID
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    reason: str = Field(min_length=5, max_length=300)
+    shared: bool = False
+
+
+class CorrectIn(Body):
+    """The true times of a stay (`until` None: still there) and why they are corrected."""
+
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    reason: str = Field(min_length=5, max_length=300)
+    shared: bool = False
+
+
+class CancelIn(Body):
+    """Why a stay was never one."""
+
+    reason: str = Field(min_length=5, max_length=300)
+
+
 class StayOut(_Row):
     """A stay in a bed with its price line; đồng a day."""
 
@@ -94,6 +119,9 @@ class StayOut(_Row):
     service_code: str
     started_at: datetime
     ended_at: datetime | None
+    status: str
+    recorded_at: datetime | None
+    corrected_at: datetime | None
 
 
 class AdmittedOut(_Row):
@@ -174,6 +202,33 @@ async def leave(encounter_id: UUID, caller: Ward) -> AdmittedOut:
     return AdmittedOut.model_validate(
         await service.leave(caller.db, encounter_id, caller.user.practitioner_id, caller.now)
     )
+
+
+@router.post("/visits/{encounter_id}/late-bed", status_code=201)
+async def late(encounter_id: UUID, body: LateIn, caller: Ward) -> StayOut:
+    """The patient has lain in the bed since then."""
+    row = await service.enter_late(
+        caller.db, encounter_id, body.bed_id, body.since, body.until, body.reason, caller.user.practitioner_id,
+        caller.now, shared=body.shared,
+    )  # fmt: skip
+    return StayOut.model_validate(row)
+
+
+@router.post("/stays/{stay_id}/correct")
+async def correct(stay_id: UUID, body: CorrectIn, caller: Ward) -> StayOut:
+    """The true times of a stay."""
+    row = await service.correct_stay(
+        caller.db, stay_id, body.since, body.until, body.reason, caller.user.practitioner_id, caller.now,
+        shared=body.shared,
+    )  # fmt: skip
+    return StayOut.model_validate(row)
+
+
+@router.post("/stays/{stay_id}/cancel")
+async def cancel(stay_id: UUID, body: CancelIn, caller: Ward) -> StayOut:
+    """A stay that never was."""
+    row = await service.cancel_stay(caller.db, stay_id, body.reason, caller.user.practitioner_id, caller.now)
+    return StayOut.model_validate(row)
 
 
 @router.post("/beds", status_code=201)

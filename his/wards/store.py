@@ -1,7 +1,7 @@
 """Beds and stays: every SELECT of the slice."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from his.kit.db import Db
 from his.kit.errors import not_found
 from his.registration.tables import Patient
 from his.wards.tables import Bed, BedStay
-from his.wards.terms import ADMISSIONS, BedSeen, DepartmentSeen, Occupant
+from his.wards.terms import ADMISSIONS, BedSeen, DepartmentSeen, Neighbour, Occupant
 
 _bed, _stay, _department = table(Bed), table(BedStay), table(Department)
 _encounter, _patient, _service = table(Encounter), table(Patient), table(ServiceItem)
@@ -144,9 +144,37 @@ async def list_all_departments(db: Db) -> list[tuple[str, str]]:
 
 
 async def list_stays(db: Db, encounter_id: UUID) -> list[BedStay]:
-    """The stays of a visit in their order."""
-    query = select(_stay).where(_stay.c.encounter_id == encounter_id)
+    """The stays of a visit in their order; what was entered in error is left out."""
+    query = select(_stay).where(_stay.c.encounter_id == encounter_id, _stay.c.status == "lain")
     return await db.models(BedStay, query.order_by(_stay.c.started_at, _stay.c.id).limit(MOST_STAYS))
+
+
+async def get_stay(db: Db, stay_id: UUID) -> BedStay:
+    """A stay; raises NOT_FOUND, also for one that was entered in error."""
+    found = await db.model(BedStay, select(_stay).where(_stay.c.id == stay_id, _stay.c.status == "lain"))
+    if found is None:
+        raise not_found()
+    return found
+
+
+async def list_neighbours(db: Db, bed: Bed, encounter_id: UUID, since: datetime, until: datetime) -> list[Neighbour]:
+    """Who else lay in a bed between two moments; call it after `lock_bed`."""
+    query = (
+        select(_stay.c.started_at, _stay.c.ended_at, _encounter.c.signed_at.is_not(None).label("signed"))
+        .select_from(
+            _stay.join(
+                _encounter, and_(_encounter.c.unit_id == _stay.c.unit_id, _encounter.c.id == _stay.c.encounter_id)
+            )
+        )
+        .where(
+            _stay.c.department_code == bed.department_code, _stay.c.bed_code == bed.code, _stay.c.status == "lain",
+            _stay.c.encounter_id != encounter_id, _stay.c.started_at < until,
+            or_(_stay.c.ended_at.is_(None), _stay.c.ended_at > since),
+        )
+        .order_by(_stay.c.started_at, _stay.c.id)
+        .limit(MOST_STAYS)
+    )  # fmt: skip
+    return [Neighbour(row.started_at, row.ended_at, row.signed) for row in await db.all(query)]
 
 
 async def list_rows(db: Db, department: str, codes: Sequence[str] = (), limit: int = 300) -> list[Bed]:

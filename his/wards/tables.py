@@ -55,3 +55,8 @@ class BedStay(Versioned, table=True):
     ended_at: datetime | None = instant(optional=True)
     placed_by: UUID | None = None
     left_by: UUID | None = None
+    status: str = "lain"  # lain cancelled (entered in error)
+    recorded_at: datetime | None = instant(optional=True)  # when it was written, where that was later than it began
+    corrected_at: datetime | None = instant(optional=True)
+    corrected_by: UUID | None = None
+    correct_reason: str = text()

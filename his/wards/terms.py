@@ -15,6 +15,8 @@ ADMISSIONS: dict[str, str] = {  # MA_LOAI_KCB of stays (QĐ 1804/QĐ-BYT); 09 fo
 }
 DAY_TREATMENT, INPATIENT, SHORT_STAY = "04", "03", "09"
 SHORT_HOURS = 4
+LATE_DAYS = 3
+"""How long after its beginning a stay may still be entered or moved: a working day after a weekend."""
 KINDS: dict[str, str] = {"bed": "Giường", "stretcher": "Cáng, giường gấp"}
 
 
@@ -46,6 +48,15 @@ class BedSeen:
     def free(self) -> bool:
         """Does nobody lie here?"""
         return not self.occupants
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Somebody else who lay in a bed; `signed` says that the doctor has signed that visit, so its bill stands."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    signed: bool
 
 
 @dataclass(frozen=True, slots=True)

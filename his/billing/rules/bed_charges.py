@@ -2,8 +2,8 @@
 
 TT 35/2016/TT-BYT Điều 4b, TT 39/2018 Điều 6, TT 39/2024. How many days count is decided by `bed_days`, how two
 departments of a day and a shared bed are paid by `service_rate`; here the times of the beds are put to those days.
-The texts do not say which moment of a day decides that a bed was shared: the number that lay in it for the longest
-part of the patient's own time of that day counts, of two equally long the larger.
+The texts do not say which moment of a day decides that a bed was shared: by `shared_moment` the number that lay in it
+for the longest part of the patient's own time of that day counts, of two equally long the larger; or the most at once.
 """
 
 from collections import defaultdict
@@ -94,7 +94,7 @@ def bed_day_charges(stays: Sequence[LainBed], facts: VisitFacts, settings: Benef
             piece = _cut(stay, begin, until, end)
             if stay.own and piece is not None:
                 departments[stay.department].append(piece)
-        days = [_bed_day(day, name, pieces, stays, end) for name, pieces in departments.items()]
+        days = [_bed_day(day, name, pieces, stays, end, settings) for name, pieces in departments.items()]
         found += sorted(days, key=lambda one: (one.started_at, one.department))
     return found
 
@@ -106,7 +106,9 @@ def _cut(stay: LainBed, begin: datetime, until: datetime, end: datetime) -> Piec
     return (stay, start, stop) if start < stop else None
 
 
-def _bed_day(day: date, department: str, pieces: list[Piece], stays: Sequence[LainBed], end: datetime) -> BedDay:
+def _bed_day(
+    day: date, department: str, pieces: list[Piece], stays: Sequence[LainBed], end: datetime, settings: BenefitSettings
+) -> BedDay:
     pieces = sorted(pieces, key=lambda piece: piece[1])
     longest: defaultdict[tuple[str, str], timedelta] = defaultdict(timedelta)
     for stay, start, stop in pieces:
@@ -124,12 +126,12 @@ def _bed_day(day: date, department: str, pieces: list[Piece], stays: Sequence[La
         started_at=started,
         ended_at=stopped,
         hours=r3(Decimal(str(hours))),
-        share=_share(pieces, stays, end),
+        share=_share(pieces, stays, end, settings),
     )
 
 
-def _share(pieces: Iterable[Piece], stays: Sequence[LainBed], end: datetime) -> int:
-    """How many lay in the patient's beds for the longest part of the time, the patient among them."""
+def _share(pieces: Iterable[Piece], stays: Sequence[LainBed], end: datetime, settings: BenefitSettings) -> int:
+    """How many lay in the patient's beds for the longest part of the time, or at most, the patient among them."""
     lasted: defaultdict[int, timedelta] = defaultdict(timedelta)
     for stay, start, stop in pieces:
         others = [
@@ -143,4 +145,6 @@ def _share(pieces: Iterable[Piece], stays: Sequence[LainBed], end: datetime) -> 
         for left, right in pairwise(moments):
             lying = {visit for visit, a, b in others if a <= left and b >= right}
             lasted[1 + len(lying)] += right - left
+    if settings.shared_moment == "most":
+        return max(lasted)
     return max(lasted, key=lambda count: (lasted[count], count))

@@ -24,6 +24,7 @@ _together = and_(
     _lying.c.unit_id == _mine.c.unit_id,
     _lying.c.department_code == _mine.c.department_code,
     _lying.c.bed_code == _mine.c.bed_code,
+    _lying.c.status == "lain",
     or_(_mine.c.ended_at.is_(None), _lying.c.started_at < _mine.c.ended_at),
     or_(_lying.c.ended_at.is_(None), _lying.c.ended_at > _mine.c.started_at),
 )
@@ -38,7 +39,7 @@ STAYS = (
         )
     )
     .select_from(_mine.join(_lying, _together))
-    .where(_mine.c.unit_id == _encounter.c.unit_id, _mine.c.encounter_id == _encounter.c.id)
+    .where(_mine.c.unit_id == _encounter.c.unit_id, _mine.c.encounter_id == _encounter.c.id, _mine.c.status == "lain")
     .correlate(_encounter)
     .scalar_subquery()
 )

@@ -5,17 +5,22 @@ from datetime import date
 from his.kit.db import Db
 from his.wards import store
 from his.wards.service.beds import DAY_GROUP, add_beds, change_bed, end_bed
+from his.wards.service.late import cancel_stay, correct_stay, enter_late
 from his.wards.service.stays import admit, finish_stay, leave, place
-from his.wards.store import list_stays
+from his.wards.store import get_stay, list_stays
 from his.wards.terms import Board
 
 __all__ = [
     "DAY_GROUP",
     "add_beds",
     "admit",
+    "cancel_stay",
     "change_bed",
+    "correct_stay",
     "end_bed",
+    "enter_late",
     "finish_stay",
+    "get_stay",
     "leave",
     "list_stays",
     "place",

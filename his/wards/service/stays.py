@@ -1,12 +1,9 @@
 """Admission, the bed, another bed, out of bed: each is one change of the visit with its trail of beds."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from his.catalog import service as catalog
-from his.catalog.tables import ServiceItem
 from his.encounters import service as encounters
 from his.encounters.rules.people import lies_in_bed
 from his.encounters.service import require_open, update_changes
@@ -19,12 +16,11 @@ from his.kit.text import clean
 from his.scheduling import service as scheduling
 from his.scheduling.terms import TicketState
 from his.wards import store
-from his.wards.rules import is_in_force, require_order, require_place, setting_at_end
-from his.wards.tables import Bed, BedStay
-from his.wards.terms import ADMISSIONS, DAY_TREATMENT
+from his.wards.rules import is_in_force, require_place, setting_at_end
+from his.wards.service.parts import again, current_of, ended, new_stay, price_of, staying, step_of
+from his.wards.tables import BedStay
+from his.wards.terms import ADMISSIONS
 
-Result = TypeVar("Result")
-ATTEMPTS = 3
 _LEAVES_QUEUE = {TicketState.IN_ROOM, TicketState.CALLING, TicketState.WAITING, TicketState.AWAITING_RESULTS}
 
 
@@ -48,7 +44,7 @@ async def admit(
         raise invalid("reason", "Ghi lý do vào viện.")
 
     async def once() -> Encounter:
-        encounter = _staying(await encounters.get_encounter(db, encounter_id))
+        encounter = staying(await encounters.get_encounter(db, encounter_id))
         if encounter.admitted_at is not None:
             at = f"{local(encounter.admitted_at):%H:%M %d/%m/%Y}"
             raise HisError(Kind.CONFLICT, f"Người bệnh đã vào viện lúc {at}. Chọn giường ở bảng giường.")
@@ -77,7 +73,7 @@ async def admit(
         await db.apply(changes.dirty("stat", day_of(encounter.arrived_at)), now)
         return new
 
-    return await _again(once)
+    return await again(once)
 
 
 async def place(
@@ -100,19 +96,19 @@ async def place(
         async with db.locking():
             bed = await store.get_bed(db, bed_id)
             lying = await store.lock_bed(db, bed)
-            encounter = _staying(await encounters.get_encounter(db, encounter_id))
+            encounter = staying(await encounters.get_encounter(db, encounter_id))
             if encounter.admitted_at is None:
                 raise HisError(Kind.CONFLICT, "Người bệnh chưa vào viện. Bác sĩ cho nhập viện trước.")
             if not is_in_force(bed.valid_from, bed.valid_to, day_of(now)):
                 raise HisError(Kind.CONFLICT, f"Giường {bed.code} không dùng hôm nay. Chọn giường khác.")
-            current = _current(await store.list_stays(db, encounter_id))
+            current = current_of(await store.list_stays(db, encounter_id))
             if current is not None and (current.department_code, current.bed_code) == (bed.department_code, bed.code):
                 raise HisError(Kind.CONFLICT, f"Người bệnh đang nằm giường {bed.code}.", field="bed_id")
             require_place(bed.code, lying, shared)
-            item = await _price(db, encounter, bed)
-            stay = _new_stay(encounter, bed, item, clean(reason)[:300], practitioner_id, now)
+            item = await price_of(db, encounter, bed)
+            stay = new_stay(encounter, bed, item, clean(reason)[:300], practitioner_id, now)
             changes = Changes().insert(stay)
-            trail = _ended(changes, encounter, current, now, practitioner_id)
+            trail = ended(changes, encounter, current, now, practitioner_id)
             changes.audit(
                 "ward:place", "Encounter", encounter_id, bed=bed.code, department=bed.department_code, lying=lying
             )
@@ -120,13 +116,13 @@ async def place(
                 changes,
                 encounter,
                 await encounters.list_diagnoses(db, encounter_id),
-                bed_trail=[*trail, _step(stay)],
+                bed_trail=[*trail, step_of(stay)],
                 department_code=bed.department_code,
             )
             await db.apply(changes, now)
         return stay
 
-    return await _again(once)
+    return await again(once)
 
 
 async def leave(db: Db, encounter_id: UUID, practitioner_id: UUID | None, now: datetime) -> Encounter:
@@ -134,17 +130,17 @@ async def leave(db: Db, encounter_id: UUID, practitioner_id: UUID | None, now: d
 
     async def once() -> Encounter:
         encounter = require_open(await encounters.get_encounter(db, encounter_id))
-        current = _current(await store.list_stays(db, encounter_id))
+        current = current_of(await store.list_stays(db, encounter_id))
         if current is None:
             raise HisError(Kind.CONFLICT, "Người bệnh không nằm giường nào.")
         changes = Changes().audit("ward:leave", "Encounter", encounter_id, bed=current.bed_code)
-        trail = _ended(changes, encounter, current, now, practitioner_id)
+        trail = ended(changes, encounter, current, now, practitioner_id)
         diagnoses = await encounters.list_diagnoses(db, encounter_id)
         new = update_changes(changes, encounter, diagnoses, bed_trail=trail)
         await db.apply(changes, now)
         return new
 
-    return await _again(once)
+    return await again(once)
 
 
 async def finish_stay(
@@ -158,90 +154,6 @@ async def finish_stay(
         return {}
     values: dict[str, Any] = {"care_setting": setting_at_end(encounter.care_setting, encounter.admitted_at, ended_at)}
     if lies_in_bed(encounter.bed_trail):
-        current = _current(await store.list_stays(db, encounter.id))
-        values["bed_trail"] = _ended(changes, encounter, current, ended_at, practitioner_id)
+        current = current_of(await store.list_stays(db, encounter.id))
+        values["bed_trail"] = ended(changes, encounter, current, ended_at, practitioner_id)
     return values
-
-
-def _staying(encounter: Encounter) -> Encounter:
-    """The visit when a bed may still be given."""
-    require_open(encounter)
-    if encounter.ended_at is not None:
-        raise HisError(Kind.CONFLICT, f"Lượt đã kết thúc lúc {local(encounter.ended_at):%H:%M %d/%m/%Y}.")
-    return encounter
-
-
-def _current(stays: list[BedStay]) -> BedStay | None:
-    return next((stay for stay in reversed(stays) if stay.ended_at is None), None)
-
-
-async def _price(db: Db, encounter: Encounter, bed: Bed) -> ServiceItem:
-    """The bed day at the price of the day of admission, which holds to the end of the stay (TT 22/2023/TT-BYT)."""
-    assert encounter.admitted_at is not None
-    code = bed.day_service_code if encounter.care_setting == DAY_TREATMENT else bed.service_code
-    if not code:
-        raise HisError(Kind.CONFLICT, f"Giường {bed.code} không dùng cho điều trị ban ngày. Chọn giường khác.")
-    day = day_of(encounter.admitted_at)
-    item = await catalog.get_service(db, code, day)
-    if item is None:
-        raise HisError(
-            Kind.CONFLICT, f"Mã giường {code} không có giá ngày {day:%d/%m/%Y}. Báo người quản trị sửa danh mục giường."
-        )
-    return item
-
-
-def _new_stay(
-    encounter: Encounter, bed: Bed, item: ServiceItem, reason: str, practitioner_id: UUID | None, now: datetime
-) -> BedStay:
-    return BedStay(
-        unit_id=encounter.unit_id,
-        encounter_id=encounter.id,
-        patient_id=encounter.patient_id,
-        bed_id=bed.id,
-        department_code=bed.department_code,
-        bed_code=bed.code,
-        stretcher=bed.kind == "stretcher",
-        service_code=item.code,
-        service_name=item.name,
-        cost_group=item.cost_group,
-        price_vnd=item.price_vnd,
-        insured_price_vnd=item.insured_price_vnd,
-        cover_rate=item.cover_rate,
-        reason=reason,
-        started_at=now,
-        placed_by=practitioner_id,
-    )
-
-
-def _step(stay: BedStay) -> dict[str, str]:
-    """The stay as the visit keeps it; FHIR's Encounter.location is made of these."""
-    return {
-        "id": str(stay.bed_id),
-        "code": stay.bed_code,
-        "department": stay.department_code,
-        "from": stay.started_at.isoformat(),
-        "to": "",
-    }
-
-
-def _ended(
-    changes: Changes, encounter: Encounter, current: BedStay | None, now: datetime, by: UUID | None
-) -> list[dict[str, str]]:
-    """End the running stay and give the trail of the visit as it then reads."""
-    trail = list(encounter.bed_trail or ())
-    if current is None:
-        return trail
-    require_order(current.started_at, now)
-    changes.update(current, ended_at=now, left_by=by)
-    return [step if step["to"] else {**step, "to": now.isoformat()} for step in trail]
-
-
-async def _again(once: Callable[[], Awaitable[Result]]) -> Result:
-    """Do it again when somebody else wrote another field of the visit in between."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return await once()
-        except HisError as error:
-            if error.kind is not Kind.STALE:
-                raise
-    return await once()
