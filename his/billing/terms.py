@@ -1,7 +1,6 @@
-"""Words of billing: the facts that benefit rules may see and the shares they give back.
+"""Words of billing: facts of benefit rules and the shares they give back; Decimal đồng, percentages, Viet Nam's wall clock.
 
-Decimal đồng, percentages, Viet Nam's wall clock. Standard's names: amount_hospital THANH_TIEN_BV, amount_covered THANH_TIEN_BH,
-insurer_share T_BHTT, copayment T_BNCCT, self_paid T_BNTT, other_sources T_NGUONKHAC, service_rate TYLE_TT_DV, cover_rate TYLE_TT_BH.
+Standard's names: amount_hospital THANH_TIEN_BV, amount_covered THANH_TIEN_BH, insurer_share T_BHTT, copayment T_BNCCT.
 """
 
 from dataclasses import dataclass, field
@@ -194,6 +193,7 @@ class BenefitSettings:
     four_hours: Literal["none", "one"] = "none"  # bed days of a stay of exactly four hours
     extra_bed_day: Literal["law", "any_referral"] = "law"  # any_referral adds absconding and every referral
     three_in_bed: Literal["percent_33", "third"] = "percent_33"
+    operation_day: Literal["after", "first"] = "after"  # the day of an operation is none of its ten days, or the first
     shared_moment: Literal["longest", "most"] = "longest"  # which moment of a day decides how many shared a bed
     reference_moment: Literal["end", "arrival"] = "end"  # which day fixes the reference level of the 15 % test
     digit_change_moment: Literal["line", "end"] = "line"  # when CN and LH cards became digit 2
@@ -217,8 +217,8 @@ class Shares:
     amount_covered: Decimal
     insurer_share: Decimal
     copayment: Decimal
-    self_paid: Decimal
-    other_sources: Decimal
+    self_paid: Decimal  # T_BNTT
+    other_sources: Decimal  # T_NGUONKHAC
 
     @property
     def balances(self) -> bool:
@@ -232,8 +232,8 @@ class LineShare(Shares):
 
     key: str
     quantity: Decimal
-    service_rate: int
-    cover_rate: Decimal
+    service_rate: int  # TYLE_TT_DV
+    cover_rate: Decimal  # TYLE_TT_BH
     benefit_rate: Decimal  # MUC_HUONG
     sources: OtherSources
     card_number: str | None
@@ -293,7 +293,7 @@ class VisitShare:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceView:
-    """A frozen statement (row) with the ids of its charges, as it is rendered to FHIR Invoice."""
+    """A frozen statement (row) with the ids of its charges (UUID), as it is rendered to FHIR Invoice."""
 
     statement: object
     charge_ids: tuple[UUID, ...]

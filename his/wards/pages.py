@@ -219,13 +219,14 @@ async def add(
     kind: Word = "bed",
     service_code: Word = "",
     day_service_code: Word = "",
+    later_service_code: Word = "",
     valid_from: Word = "",
 ) -> Response:
     """New beds of a department."""
     try:
         form = BedForm(
             department_code, code, service_code, day_service_code, kind, _day("valid_from", valid_from),
-            int(count) if count.isascii() and count.isdecimal() and len(count) < 4 else 0,
+            int(count) if count.isascii() and count.isdecimal() and len(count) < 4 else 0, later_service_code,
         )  # fmt: skip
         await service.add_beds(caller.db, form, caller.now)
     except HisError as error:
@@ -233,7 +234,7 @@ async def add(
             raise
         typed = {
             "code": code, "count": count, "kind": kind, "service_code": service_code,
-            "day_service_code": day_service_code, "valid_from": valid_from,
+            "day_service_code": day_service_code, "later_service_code": later_service_code, "valid_from": valid_from,
         }  # fmt: skip
         return await _beds(request, caller, department_code, typed, error)
     return RedirectResponse(f"/wards/beds?department={department_code}", 303)
@@ -247,12 +248,14 @@ async def change(
     kind: Word = "bed",
     service_code: Word = "",
     day_service_code: Word = "",
+    later_service_code: Word = "",
     valid_from: Word = "",
 ) -> Response:
     """Another price line from a day on."""
     bed = await store.get_bed(caller.db, bed_id)
     try:
-        form = BedForm("", "", service_code, day_service_code, kind, _day("valid_from", valid_from))
+        start = _day("valid_from", valid_from)
+        form = BedForm("", "", service_code, day_service_code, kind, start, later_service_code=later_service_code)
         await service.change_bed(caller.db, bed_id, form, caller.now)
     except HisError as error:
         if error.kind not in SHOWN:

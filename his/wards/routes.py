@@ -141,6 +141,7 @@ class BedsIn(Body):
     code: str = Field(max_length=4)
     service_code: str = Field(max_length=50)
     day_service_code: str = Field("", max_length=50)
+    later_service_code: str = Field("", max_length=50)
     kind: str = Field("bed", max_length=20)
     valid_from: date | None = None
     count: int = Field(1, ge=1, le=100)
@@ -155,6 +156,7 @@ class BedRowOut(_Row):
     kind: str
     service_code: str
     day_service_code: str
+    later_service_code: str
     valid_from: date
     valid_to: date | None
 
@@ -243,6 +245,7 @@ class ChangeIn(Body):
 
     service_code: str = Field(max_length=50)
     day_service_code: str = Field("", max_length=50)
+    later_service_code: str = Field("", max_length=50)
     kind: str = Field("bed", max_length=20)
     valid_from: date | None = None
 

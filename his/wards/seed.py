@@ -26,6 +26,7 @@ BEDS: dict[str, tuple[tuple[str, str, int, str, str, str], ...]] = {
     "clinic": (("K01", "H001", 3, "K01.1971", "", "bed"),),
     "station": (("K01", "H001", 3, "K01.1971", "", "bed"),),
 }  # fmt: skip
+LATER = {"K19.1943": "K19.1923", "K27.1943": "K27.1923"}  # bed day from the 11th day after an operation (TT 39/2018)
 
 
 def beds_of(unit: Unit) -> list[Bed]:
@@ -33,7 +34,8 @@ def beds_of(unit: Unit) -> list[Bed]:
     return [
         Bed(
             unit_id=unit.id, id=uuid5(NAMESPACE, f"{unit.id}:{department}:{code}"), department_code=department,
-            code=code, kind=kind, service_code=service, day_service_code=by_day, valid_from=SINCE,
+            code=code, kind=kind, service_code=service, day_service_code=by_day, later_service_code=LATER.get(service, ""),
+            valid_from=SINCE,
         )
         for department, first, count, service, by_day, kind in BEDS.get(unit.kind, ())
         for code in bed_codes(first, count)

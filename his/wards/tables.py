@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
 
-from his.kit.columns import Versioned, belongs_to, instant, money, text, unique
+from his.kit.columns import Versioned, belongs_to, document, instant, money, text, unique
 
 
 class Bed(Versioned, table=True):
@@ -22,6 +22,7 @@ class Bed(Versioned, table=True):
     kind: str = "bed"  # bed stretcher (paid by half, TT 35/2016)
     service_code: str  # bed day of the price list for whoever stays
     day_service_code: str = ""  # bed day of day treatment (MA_LOAI_KCB 04); empty: none is treated by day here
+    later_service_code: str = ""  # bed day from the 11th day after an operation (TT 39/2018); empty: the price stays
     valid_from: date
     valid_to: date | None = None  # last day
 
@@ -50,6 +51,7 @@ class BedStay(Versioned, table=True):
     price_vnd: Decimal = money()
     insured_price_vnd: Decimal = money()
     cover_rate: int = 100
+    later: dict[str, str] = document()  # the other price line of the bed, amounts as text; {} when it has none
     reason: str = text()
     started_at: datetime = instant()
     ended_at: datetime | None = instant(optional=True)

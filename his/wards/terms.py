@@ -97,3 +97,4 @@ class BedForm:
     kind: str = "bed"
     valid_from: date | None = None
     count: int = 1
+    later_service_code: str = ""

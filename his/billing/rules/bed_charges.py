@@ -8,21 +8,33 @@ for the longest part of the patient's own time of that day counts, of two equall
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
-from his.billing.rules.bed_days import ONE_DAY, count_bed_days
-from his.billing.rules.days import wall
+from his.billing.rules.bed_days import ONE_DAY, SURGICAL_BED_DAYS, count_bed_days, surgical_bed_price
+from his.billing.rules.days import day_of, wall
 from his.billing.terms import BenefitSettings, VisitFacts
 from his.kit.money import ZERO, r3
 
 _MIDNIGHT: Final = time(0)
 _LAST_MINUTE: Final = time(23, 59)
 _HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """A bed day of the price list, đồng a day."""
+
+    code: str
+    name: str
+    cost_group: str
+    price: Decimal
+    fund_price: Decimal
+    cover_rate: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class LainBed:
     cover_rate: int = 100
     stretcher: bool = False
     placed_by: UUID | None = None
+    later: PriceLine | None = None  # from the eleventh day after an operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +97,16 @@ def bed_windows(facts: VisitFacts, settings: BenefitSettings) -> list[Window]:
     return found
 
 
-def bed_day_charges(stays: Sequence[LainBed], facts: VisitFacts, settings: BenefitSettings) -> list[BedDay]:
-    """A bed day for each day and department in which the patient lay in a bed, in their order."""
+def bed_day_charges(
+    stays: Sequence[LainBed], facts: VisitFacts, settings: BenefitSettings, operations: Sequence[datetime] = ()
+) -> list[BedDay]:
+    """A bed day for each day and department in which the patient lay in a bed, in their order.
+
+    `operations` are the moments of the patient's operations: a bed with a `later` price line has it from the eleventh
+    day after the last of them (TT 39/2018: the surgical price at most ten days after one operation).
+    """
     end = wall(facts.ended_at)
+    operated = sorted(day_of(moment) for moment in operations)
     found: list[BedDay] = []
     for day, begin, until in bed_windows(facts, settings):
         departments: defaultdict[str, list[Piece]] = defaultdict(list)
@@ -95,8 +115,32 @@ def bed_day_charges(stays: Sequence[LainBed], facts: VisitFacts, settings: Benef
             if stay.own and piece is not None:
                 departments[stay.department].append(piece)
         days = [_bed_day(day, name, pieces, stays, end, settings) for name, pieces in departments.items()]
+        days = [replace(one, stay=_priced(one.stay, days_after(operated, day, settings))) for one in days]
         found += sorted(days, key=lambda one: (one.started_at, one.department))
     return found
+
+
+def days_after(operated: Sequence[date], day: date, settings: BenefitSettings) -> int | None:
+    """Which day after the last operation a day is; None when nothing was operated until then.
+
+    By `operation_day` the day after the operation is the first, or the day of the operation itself.
+    """
+    before = [one for one in operated if one <= day]
+    if not before:
+        return None
+    return (day - before[-1]).days + (1 if settings.operation_day == "first" else 0)
+
+
+def _priced(stay: LainBed, number: int | None) -> LainBed:
+    """The stay at the price line that holds on this day."""
+    later = stay.later
+    if later is None or number is None or number <= SURGICAL_BED_DAYS:
+        return stay
+    return replace(
+        stay, code=later.code, name=later.name, cost_group=later.cost_group,
+        price=surgical_bed_price(number, stay.price, later.price), fund_price=later.fund_price,
+        cover_rate=later.cover_rate,
+    )  # fmt: skip
 
 
 def _cut(stay: LainBed, begin: datetime, until: datetime, end: datetime) -> Piece | None:

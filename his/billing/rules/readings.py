@@ -24,6 +24,7 @@ _SOURCES = {
     "four_hours": "TT 39/2018/TT-BYT (đến 4 giờ không tính) hay CORE-093",
     "extra_bed_day": "TT 39/2018/TT-BYT hay CORE-093",
     "three_in_bed": "CORE-131 (33 %) hay TT 39/2018/TT-BYT (1/3)",
+    "operation_day": "TT 39/2018/TT-BYT: 10 ngày sau phẫu thuật tính từ ngày hôm sau hay từ ngày mổ",
     "shared_moment": "TT 39/2018/TT-BYT không nói thời điểm: số người nằm lâu nhất trong ngày hay lúc đông nhất",
     "reference_moment": "Luật BHYT Điều 22: mức tham chiếu vào ngày kết thúc lượt hay ngày đến",
     "digit_change_moment": "QĐ 3618/QĐ-BHXH: CN, LH thành mức 2 theo ngày của dòng hay ngày kết thúc lượt",

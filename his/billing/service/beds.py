@@ -21,7 +21,16 @@ def bed_sources(facts: BillFacts, now: datetime) -> list[Source]:
         return []
     visit = visit_facts(facts, (), now)
     settings = settings_on(day_of(visit.ended_at))
-    return [_source(one, facts.encounter) for one in bed_day_charges(facts.beds, visit, settings)]
+    return [_source(one, facts.encounter) for one in bed_day_charges(facts.beds, visit, settings, operations(facts))]
+
+
+def operations(facts: BillFacts) -> list[datetime]:
+    """When the patient was operated in this visit: operations with a result; procedures do not count."""
+    return [
+        each.performed_at
+        for each in facts.services
+        if each.kind == LineKind.SURGERY and each.status == "completed" and each.performed_at is not None
+    ]
 
 
 def bed_day_id(encounter_id: UUID, one: BedDay) -> UUID:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Text, and_, cast, func, literal, or_, select
 
-from his.billing.rules.bed_charges import LainBed
+from his.billing.rules.bed_charges import LainBed, PriceLine
 from his.encounters.tables import Encounter
 from his.kit.columns import table
 from his.wards.tables import BedStay
@@ -17,7 +17,7 @@ _encounter = table(Encounter)
 _mine, _lying = table(BedStay).alias("mine"), table(BedStay).alias("lying")
 _NAMES = (
     "id", "encounter_id", "department_code", "bed_code", "started_at", "ended_at", "service_code", "service_name",
-    "cost_group", "cover_rate", "stretcher", "placed_by",
+    "cost_group", "cover_rate", "stretcher", "placed_by", "later",
 )  # fmt: skip
 _AMOUNTS = ("price_vnd", "insured_price_vnd")
 _together = and_(
@@ -67,4 +67,10 @@ def _lain(row: dict[str, Any], visit: str) -> LainBed:
         cover_rate=row["cover_rate"],
         stretcher=row["stretcher"],
         placed_by=UUID(row["placed_by"]) if row["placed_by"] else None,
+        later=_later(row["later"]) if row["later"] else None,
     )
+
+
+def _later(line: dict[str, str]) -> PriceLine:
+    amounts = Decimal(line["price"]), Decimal(line["fund_price"])
+    return PriceLine(line["code"], line["name"], line["cost_group"], *amounts, int(line["cover_rate"]))

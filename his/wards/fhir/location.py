@@ -24,7 +24,11 @@ def to_fhir(bed: Bed) -> dict[str, Any]:
         mode="instance",
         type=[
             concept(DEPARTMENT, bed.department_code),
-            *(concept(SERVICE, code) for code in (bed.service_code, bed.day_service_code) if code),
+            *(
+                concept(SERVICE, code)
+                for code in (bed.service_code, bed.day_service_code, bed.later_service_code)
+                if code
+            ),
         ],
         physicalType=hl7("location-physical-type", "bd", "Bed"),
         managingOrganization=reference("Organization", bed.unit_id),

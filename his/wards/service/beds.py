@@ -33,7 +33,8 @@ async def add_beds(db: Db, form: BedForm, now: datetime) -> list[Bed]:
         rows = [
             Bed(
                 unit_id=db.unit_id, department_code=form.department_code, code=code, kind=form.kind,
-                service_code=form.service_code, day_service_code=form.day_service_code, valid_from=start,
+                service_code=form.service_code, day_service_code=form.day_service_code,
+                later_service_code=form.later_service_code, valid_from=start,
             )
             for code in codes
         ]  # fmt: skip
@@ -55,7 +56,8 @@ async def change_bed(db: Db, bed_id: UUID, form: BedForm, now: datetime) -> Bed:
     await _check(db, form, start)
     new = Bed(
         unit_id=old.unit_id, department_code=old.department_code, code=old.code, kind=form.kind,
-        service_code=form.service_code, day_service_code=form.day_service_code, valid_from=start,
+        service_code=form.service_code, day_service_code=form.day_service_code,
+        later_service_code=form.later_service_code, valid_from=start,
     )  # fmt: skip
     changes = Changes().insert(new).version(new, op="create")
     changes.version(changes.update(old, valid_to=start - timedelta(days=1)))
@@ -82,7 +84,7 @@ async def end_bed(db: Db, bed_id: UUID, last: date | None, now: datetime) -> Bed
 
 
 async def _check(db: Db, form: BedForm, on: date) -> None:
-    """The kind, and both price lines of the day."""
+    """The kind, and the price lines of the day."""
     if form.kind not in KINDS:
         raise invalid("kind", "Chọn giường hoặc cáng.")
     item = await store.find_service(db, form.service_code, on)
@@ -94,3 +96,7 @@ async def _check(db: Db, form: BedForm, on: date) -> None:
             raise invalid("day_service_code", f"Chọn mã ngày giường ban ngày (nhóm {DAY_GROUP}), hoặc để trống.")
     elif item.cost_group == DAY_GROUP:
         raise invalid("service_code", f"Mã ban ngày ghi ở ô dành cho loại hình {DAY_TREATMENT}. Chọn mã nội trú.")
+    if form.later_service_code:
+        later = await store.find_service(db, form.later_service_code, on)
+        if later is None or later.cost_group != item.cost_group:
+            raise invalid("later_service_code", "Chọn mã ngày giường nội khoa cùng nhóm chi phí, hoặc để trống.")

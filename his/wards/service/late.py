@@ -28,7 +28,7 @@ from his.wards.rules import (
     require_place,
     require_unsettled,
 )
-from his.wards.service.parts import again, current_of, new_stay, price_of, step_of
+from his.wards.service.parts import again, current_of, later_price, new_stay, price_of, step_of
 from his.wards.tables import BedStay
 
 
@@ -76,6 +76,7 @@ async def enter_late(
             require_unsettled(bed.code, neighbours, [span])
             item = await price_of(db, encounter, bed)
             stay = new_stay(encounter, bed, item, reason, practitioner_id, since)
+            stay.later = await later_price(db, encounter, bed)
             stay.recorded_at = now
             stay.ended_at = until or encounter.ended_at
             stay.left_by = practitioner_id if stay.ended_at else None

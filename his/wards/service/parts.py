@@ -49,6 +49,20 @@ async def price_of(db: Db, encounter: Encounter, bed: Bed) -> ServiceItem:
     return item
 
 
+async def later_price(db: Db, encounter: Encounter, bed: Bed) -> dict[str, str]:
+    """The price line of the bed from the eleventh day after an operation, as it stood on the day of admission; {} for none."""
+    assert encounter.admitted_at is not None
+    if not bed.later_service_code or encounter.care_setting == DAY_TREATMENT:
+        return {}
+    item = await catalog.get_service(db, bed.later_service_code, day_of(encounter.admitted_at))
+    if item is None:
+        return {}
+    return {
+        "code": item.code, "name": item.name, "cost_group": item.cost_group, "price": str(item.price_vnd),
+        "fund_price": str(item.insured_price_vnd), "cover_rate": str(item.cover_rate),
+    }  # fmt: skip
+
+
 def new_stay(
     encounter: Encounter, bed: Bed, item: ServiceItem, reason: str, practitioner_id: UUID | None, now: datetime
 ) -> BedStay:

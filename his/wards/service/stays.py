@@ -17,7 +17,7 @@ from his.scheduling import service as scheduling
 from his.scheduling.terms import TicketState
 from his.wards import store
 from his.wards.rules import is_in_force, require_place, setting_at_end
-from his.wards.service.parts import again, current_of, ended, new_stay, price_of, staying, step_of
+from his.wards.service.parts import again, current_of, ended, later_price, new_stay, price_of, staying, step_of
 from his.wards.tables import BedStay
 from his.wards.terms import ADMISSIONS
 
@@ -107,6 +107,7 @@ async def place(
             require_place(bed.code, lying, shared)
             item = await price_of(db, encounter, bed)
             stay = new_stay(encounter, bed, item, clean(reason)[:300], practitioner_id, now)
+            stay.later = await later_price(db, encounter, bed)
             changes = Changes().insert(stay)
             trail = ended(changes, encounter, current, now, practitioner_id)
             changes.audit(

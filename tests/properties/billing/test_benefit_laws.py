@@ -44,6 +44,7 @@ readings = st.builds(
     low_cost_selfref=st.sampled_from(["full_times_ratio", "card_times_ratio"]),
     device_ceiling=st.sampled_from(["base", "fund"]),
     three_in_bed=st.sampled_from(["percent_33", "third"]),
+    operation_day=st.sampled_from(["after", "first"]),
     shared_moment=st.sampled_from(["longest", "most"]),
     reference_moment=st.sampled_from(["end", "arrival"]),
     digit_change_moment=st.sampled_from(["line", "end"]),
