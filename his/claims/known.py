@@ -4,7 +4,7 @@ Only what the dossier names is kept, so that the same findings can be made years
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 
@@ -67,12 +67,26 @@ class BedUse:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListedPractice:
+    """A registration of practice: days (both included), chapters of techniques; no chapters cover every one."""
+
+    valid_from: date
+    valid_to: date | None = None
+    chapters: tuple[str, ...] = ()
+
+    def holds(self, on: date) -> bool:
+        """Is it in force on this day?"""
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ListedStaff:
-    """A member of staff by practice certificate."""
+    """A member of staff by practice certificate; without registrations nobody's scope is judged."""
 
     license: str
     title: str = ""
     active: bool = True
+    practices: tuple[ListedPractice, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ from his.catalog.rules import claim_code
 from his.catalog.tables import Code, Diagnosis10, Drug, ServiceItem, SupplyItem, Ward
 from his.claims.known import Known, ListedDiagnosis, ListedDrug, ListedService, ListedStaff, ListedSupply
 from his.claims.lookup_beds import bed_branch, read_uses
+from his.claims.lookup_practice import practice_branch, read_practices
 from his.claims.terms import ClaimFacts, ServiceLine
 from his.identity.tables import Practitioner
 from his.kit.columns import table
@@ -84,7 +85,7 @@ _QUERY = union_all(
     ),
     _loaded("icd10", _icd), _loaded("service", _service), _loaded("drug", _drug), _loaded("ward", _ward),
     _loaded("supply", _supply),
-    bed_branch(), _loaded("staff", _staff), _loaded("staff-number", _staff, _staff.c.insurance_number != ""), *(_loaded(name, _code, _code.c.list_name == name) for name in SMALL),
+    bed_branch(), practice_branch(), _loaded("staff", _staff), _loaded("staff-number", _staff, _staff.c.insurance_number != ""), *(_loaded(name, _code, _code.c.list_name == name) for name in SMALL),
 )  # fmt: skip
 
 
@@ -158,6 +159,7 @@ def _known(rows: Iterable[Any], coverages: Iterable[Coverage]) -> Known:
         )
         for code, b in of("service")
     )
+    practices = read_practices(of("practice"))
     return Known(
         lists=tuple(code for code, _ in of("list")),
         codes=(
@@ -189,7 +191,10 @@ def _known(rows: Iterable[Any], coverages: Iterable[Coverage]) -> Known:
             )
             for code, b in of("supply")
         ),
-        staff=tuple(ListedStaff(license=code, title=b["title"], active=b["active"]) for code, b in of("staff")),
+        staff=tuple(
+            ListedStaff(license=code, title=b["title"], active=b["active"], practices=practices.get(code, ()))
+            for code, b in of("staff")
+        ),
         staff_numbers=tuple(code for code, _ in of("staff-number")),
         beds_of_others=read_uses(of("bed")),
         ward_province=next((b["province_code"] for _, b in of("ward")), ""),

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from his.claims.known import ListedStaff
 from his.claims.rules.common import WARNING, Say, about, rule
 from his.claims.terms import ClaimFacts, ServiceLine
+from his.practice.rules import chapter_of
+from his.practice.terms import CHAPTERS
 
 STAFF = "staff"
+HANDS_GROUPS = frozenset({"2", "3", "8", "18"})  # MA_NHOM of imaging, function tests, operations, procedures
 
 
 def _staff(facts: ClaimFacts) -> dict[str, ListedStaff] | None:
@@ -90,6 +93,28 @@ def author_listed(facts: ClaimFacts) -> Iterator[Say]:
                 )
 
 
+@rule("CLM-LIST-47", "Phạm vi hành nghề bao trùm dịch vụ", "CORE-146; Luật 15/2023/QH15 Điều 19, 36", severity=WARNING)
+def scope_covers(facts: ClaimFacts) -> Iterator[Say]:
+    """Who orders has a registration in force that day; whose hands do it, one that covers the chapter of the service."""
+    staff = _staff(facts) or {}
+    for line in facts.services:
+        done = (line.performed_at or line.ordered_at).date()
+        chapter = chapter_of(line.service_code) if line.group_code in HANDS_GROUPS else ""
+        asked = ((code, line.ordered_at.date(), "") for code in line.practitioner_codes)
+        did = ((code, done, chapter) for code in line.performer_codes)
+        for code, day, needed in dict.fromkeys((*asked, *did)):
+            person = staff.get(code)
+            if person is None or not person.practices:
+                continue
+            holding = [one for one in person.practices if one.holds(day)]
+            if not holding:
+                said = f"{code} không có đăng ký hành nghề còn hiệu lực ngày {day:%d/%m/%Y}. Kiểm lại người làm."
+                yield about(line, said, "NGUOI_THUC_HIEN" if needed else "MA_BAC_SI")
+            elif needed and not any(not one.chapters or needed in one.chapters for one in holding):
+                said = f"{code} không đăng ký chuyên môn {CHAPTERS[needed]} của dịch vụ này. Kiểm lại người làm."
+                yield about(line, said, "NGUOI_THUC_HIEN")
+
+
 @rule("CLM-LIST-51", "Thẻ đã được cổng xác nhận", "CORE-031; Luật BHYT Điều 28", severity=WARNING)
 def card_confirmed(facts: ClaimFacts) -> Iterator[Say]:
     """A card that the gateway has not answered for: name, birth date, sex and validity are not compared yet."""
@@ -117,6 +142,7 @@ LISTED_STAFF_RULES = (
     staff_active,
     reader_listed,
     author_listed,
+    scope_covers,
     card_confirmed,
     card_not_refused,
 )

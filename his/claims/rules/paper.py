@@ -78,14 +78,14 @@ def _needs(facts: ClaimFacts, table: str, why: str, field: str) -> Iterator[Say]
         yield Say(f"{why} cần kèm bảng {table}. Lập giấy này hoặc nhập trên cổng giám định.", field)
 
 
-@rule("CLM-DOC-06", "Chuyển đi có giấy chuyển (XML13)", "CORE-033", severity=WARNING)
+@rule("CLM-DOC-06", "Chuyển đi có giấy chuyển (XML13)", "CORE-033")
 def referral_attached(facts: ClaimFacts) -> Iterator[Say]:
     """MA_LOAI_RV 2 or 5 needs XML13."""
     if facts.discharge_type in REFERRALS:
         yield from _needs(facts, "XML13", "Chuyển cơ sở KCB", "XML1.MA_LOAI_RV")
 
 
-@rule("CLM-DOC-07", "Hẹn tái khám có giấy hẹn (XML14)", "CORE-082, CORE-094", severity=WARNING)
+@rule("CLM-DOC-07", "Hẹn tái khám có giấy hẹn (XML14)", "CORE-082, CORE-094")
 def follow_up_attached(facts: ClaimFacts) -> Iterator[Say]:
     """NGAY_TAI_KHAM needs XML14."""
     if facts.follow_up_on:

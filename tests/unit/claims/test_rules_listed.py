@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from his.claims.known import Known, ListedDiagnosis, ListedDrug, ListedService, ListedStaff
+from his.claims.known import Known, ListedDiagnosis, ListedDrug, ListedPractice, ListedService, ListedStaff
 from his.claims.rules import RULES, assess_claim
 from his.claims.terms import ClaimFacts
 
@@ -26,6 +26,7 @@ DRUG = ListedDrug(
     route_code="1.01", unit="Viên", price=D("480.5"),
 )  # fmt: skip
 STAFF = (ListedStaff(license=DOCTOR, title="BS"), ListedStaff(license=TECHNICIAN, title="KTV"))
+ENDED = ListedPractice(valid_from=date(2024, 1, 1), valid_to=date(2025, 12, 31))
 KNOWN = Known(
     lists=(*SMALL, "icd10", "service", "drug", "staff"),
     codes=(
@@ -85,6 +86,7 @@ CASES: dict[str, Callable[[Any], Change]] = {
     "CLM-LIST-44": known(staff=(replace(STAFF[0], active=False), STAFF[1])),
     "CLM-LIST-45": lambda h: h.result(reader_code="000999/BN-CCHN"),
     "CLM-LIST-46": lambda h: h.note(author_codes=("000999/BN-CCHN",)),
+    "CLM-LIST-47": known(staff=(replace(STAFF[0], practices=(ENDED,)), STAFF[1])),
     "CLM-LIST-51": known(card_states=(("DN4010000000042", "provisional"),)),
     "CLM-LIST-52": known(card_states=(("DN4010000000042", "refused"),)),
 }
