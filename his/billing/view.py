@@ -24,12 +24,43 @@ SEXES = {"male": "Nam", "female": "Nữ"}
 
 
 @dataclass(frozen=True, slots=True)
+class Package:
+    """A package of supplies (GOI_VTYT) within its group: a heading of its own on the form; `ceiling` is T_TRANTT."""
+
+    code: str
+    lines: tuple[Charge, ...]
+    sums: Shares
+    ceiling: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """The lines of one group of the form with their sums."""
 
     form: FormGroup
     lines: tuple[Charge, ...]
     sums: Shares
+
+    @property
+    def loose(self) -> tuple[Charge, ...]:
+        """Lines that stand in no package."""
+        return tuple(line for line in self.lines if not line.package_code)
+
+    @property
+    def packages(self) -> tuple[Package, ...]:
+        """The packages in the order of their numbers."""
+        found: dict[str, list[Charge]] = {}
+        for line in self.lines:
+            if line.package_code:
+                found.setdefault(line.package_code, []).append(line)
+        ranked = sorted(found, key=lambda code: (len(code), code))
+        return tuple(
+            Package(
+                code, tuple(found[code]), total_shares(found[code]),
+                next((c.package_ceiling for c in found[code] if c.package_ceiling is not None), None),
+            )
+            for code in ranked
+        )  # fmt: skip
 
     @property
     def alone(self) -> bool:

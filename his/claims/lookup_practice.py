@@ -17,7 +17,10 @@ _FIELDS = ("valid_from", "valid_to", "chapters")
 
 def practice_branch() -> Any:
     """Rows (what, code, body) of registrations of the practice certificates `:staff`, ended ones too."""
-    body = func.jsonb_build_object(*(p for name in _FIELDS for p in (literal_column(f"'{name}'"), _practice.c[name])))
+    pairs: list[Any] = []
+    for name in _FIELDS:
+        pairs += [literal_column(f"'{name}'"), _practice.c[name]]
+    body = func.jsonb_build_object(*pairs)
     chosen: Any = select(
         literal_column("'practice'").label("what"), _staff.c.license_number.label("code"), body.label("body")
     )

@@ -25,7 +25,7 @@ from his.billing.rules.labels import percent
 from his.billing.service import VisitBill
 from his.billing.tables import Charge
 from his.billing.terms import Shares
-from his.billing.view import SEXES, Block, blocks_of, told_visit
+from his.billing.view import SEXES, Block, Package, blocks_of, told_visit
 from his.encounters.tables import Diagnosis
 from his.kit.clock import local
 from his.kit.money import vnd
@@ -147,7 +147,11 @@ def _block(block: Block, bill: VisitBill) -> list[Flowable]:
     for group in block.groups:
         marks.append(len(rows))
         rows.append(_sum_row(f"{group.form.number}. {group.form.title}", group.sums))
-        rows += [_line_row(line) for line in group.lines]
+        rows += [_line_row(line) for line in group.loose]
+        for index, package in enumerate(group.packages, start=1):
+            marks.append(len(rows))
+            rows.append(_sum_row(_package_title(f"{group.form.number}.{index}", package), package.sums))
+            rows += [_line_row(line) for line in package.lines]
     rows.append(_sum_row("Cộng", block.sums))
     table = Table(rows, colWidths=[width * mm for width in WIDTHS], repeatRows=2)
     look: list[Any] = [
@@ -159,6 +163,12 @@ def _block(block: Block, bill: VisitBill) -> list[Flowable]:
     look += [("BACKGROUND", (0, row), (-1, row), HEAD) for row in marks]
     table.setStyle(look)
     return [CondPageBreak(35 * mm), Spacer(1, 1.5 * mm), rich(title, 9), Spacer(1, 1 * mm), table]
+
+
+def _package_title(number: str, package: Package) -> str:
+    """The heading of a package; lines that no ceiling bounds (a percentage of their own, self-paid) may stand in it too."""
+    bounded = f", mức trần {vnd(package.ceiling)}" if package.ceiling is not None else ""
+    return f"{number}. Gói vật tư y tế {package.code}{bounded}"
 
 
 def _money(amount: Decimal) -> str:

@@ -46,7 +46,9 @@ def said(good: ClaimFacts, h: Any, group: str, *practices: ListedPractice) -> li
         ("1", (GONE,), "không có đăng ký hành nghề còn hiệu lực"),
     ],
 )
-def test_scope_and_days(good: ClaimFacts, h: Any, group: str, practices: tuple[ListedPractice, ...], words: str) -> None:
+def test_scope_and_days(
+    good: ClaimFacts, h: Any, group: str, practices: tuple[ListedPractice, ...], words: str
+) -> None:
     found = said(good, h, group, *practices)
     assert len(found) == (1 if words else 0)
     assert all(words in message and OTHER in message for message in found)
