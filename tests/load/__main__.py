@@ -4,7 +4,7 @@ import argparse
 import os
 
 from his.kit.config import get_settings
-from tests.load import fhir, pure, sealing, settlement, worklist
+from tests.load import background, fhir, pure, sealing, settlement, worklist
 
 GROUPS = {
     "pure": pure.measure,
@@ -12,6 +12,7 @@ GROUPS = {
     "sealing": sealing.measure,
     "settlement": settlement.measure,
     "worklist": worklist.measure,
+    "background": background.measure,
 }
 
 
