@@ -18,7 +18,7 @@ run: setup ## Khởi động hệ thống · start everything
 
 test: setup ## Chạy mọi kiểm thử · every test
 	@$(PYTHON) deploy/setup.py --browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff format --check
