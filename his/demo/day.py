@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+from his.demo.stay import play_stay, stays_of
 from his.demo.visit import Stage, play_visit
 from his.identity import service as identity
 from his.identity.province import INSURER_ID
@@ -22,6 +23,8 @@ from his.reporting import service as reporting
 log = logging.getLogger("his.demo")
 DAYS = 30
 TODAY = 24
+STAY_DAYS = 6
+"""A stay is over this many days after it began."""
 PER_DAY = {"hospital": 12, "clinic": 4, "station": 2}
 STATES = ("closed", "closed", "signed", "ordered", "vitals", "registered")
 MINUTES_AGO = {"ordered": 65, "vitals": 32, "registered": 18}
@@ -97,6 +100,21 @@ async def play_day(
     return tally
 
 
+async def play_stays(database: Database, stage: Stage, on: date, seed: str, *, ask_gateway: bool = True) -> Tally:
+    """Play the stays that begin on a day; call it for days whose stays are over by now (`STAY_DAYS`)."""
+    tally = Tally()
+    for number in range(stays_of(stage.unit, on)):
+        try:
+            await play_stay(
+                database, stage, f"{seed}/{stage.unit.code}/{on}/stay/{number}", on, ask_gateway=ask_gateway
+            )
+            tally.played += 1
+        except HisError as error:
+            tally.refused += 1
+            log.warning("demo stay %s of unit %s: %s %s", on, stage.unit.code, error.kind.value, error.message)
+    return tally
+
+
 async def close_books(database: Database, stage: Stage, on: date) -> None:
     """The unit's administrator closes the day: mostly the same evening, sometimes a day late, now and then never."""
     admin = stage.staff["unit-admin"]
@@ -161,6 +179,10 @@ async def play_month(database: Database, now: datetime, progress: Progress, tell
                 done = await play_day(database, stage, day, visits_of(stage.unit, day), "history")
                 tally.played += done.played
                 tally.refused += done.refused
+                if day <= today - timedelta(days=STAY_DAYS):
+                    stays = await play_stays(database, stage, day, "history")
+                    tally.played += stays.played
+                    tally.refused += stays.refused
                 with suppress(HisError):  # closed before an interruption, or visits still open
                     await close_books(database, stage, day)
         progress.add(day.isoformat(), DAYS + 1)

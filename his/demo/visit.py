@@ -24,6 +24,8 @@ from his.kit.db import Database, Db, Scope
 from his.kit.errors import HisError, Kind
 from his.orders import service as orders
 from his.orders.terms import AWAITED_KINDS, OrderLine, ResultEntry
+from his.papers import service as papers
+from his.papers.terms import PaperKind
 from his.pharmacy import service as pharmacy
 from his.prescriptions import service as prescriptions
 from his.prescriptions.service import LineInput
@@ -77,18 +79,18 @@ async def play_visit(
     someone = person(chance, day_of(start), stage.unit.code)
     case = chance.choice(fitting(someone.age))
     room, doctor = chance.choice(_rooms_for(stage, someone))
-    registered, repeated = await _register(play, someone, case, room, seed)
+    registered, repeated = await register_visit(play, someone, case, room, seed)
     if until == "registered" or repeated:
         return registered
-    await _vitals(play, registered, case, someone)
+    await take_vitals(play, registered, case, someone)
     if until == "vitals":
         return registered
-    await _examine(play, registered, case, doctor, results=until not in ("ordered",))
+    await examine_visit(play, registered, case, doctor, results=until not in ("ordered",))
     if until == "ordered":
         return registered
     await _sign(play, registered, case, doctor)
     if until == "closed":
-        await _settle(play, registered)
+        await settle_visit(play, registered)
     return registered
 
 
@@ -104,7 +106,8 @@ def _rooms_for(stage: Stage, someone: Invented) -> Sequence[tuple[Room, Account]
     return fitting_rooms or stage.rooms
 
 
-async def _register(play: Play, someone: Invented, case: Case, room: Room, seed: str) -> tuple[UUID, bool]:
+async def register_visit(play: Play, someone: Invented, case: Case, room: Room, seed: str) -> tuple[UUID, bool]:
+    """Through the front desk; True when the visit of this seed stood already."""
     clerk = play.stage.staff["front-desk"]
     card = someone.card
     async with play.db(clerk) as db:
@@ -127,7 +130,8 @@ async def _register(play: Play, someone: Invented, case: Case, room: Room, seed:
     return done.encounter_id, done.repeated
 
 
-async def _vitals(play: Play, visit: UUID, case: Case, someone: Invented) -> None:
+async def take_vitals(play: Play, visit: UUID, case: Case, someone: Invented) -> None:
+    """The nurse measures."""
     nurse = play.stage.staff["nurse"]
     async with play.db(nurse) as db:
         high, low = case.pressure
@@ -145,7 +149,8 @@ async def _vitals(play: Play, visit: UUID, case: Case, someone: Invented) -> Non
         await encounters.record_vitals(db, visit, vitals, nurse.practitioner_id, play.wait(5, 15))
 
 
-async def _examine(play: Play, visit: UUID, case: Case, doctor: Account, *, results: bool) -> None:
+async def examine_visit(play: Play, visit: UUID, case: Case, doctor: Account, *, results: bool) -> None:
+    """The doctor examines and orders; with `results` what was ordered is done."""
     async with play.db(doctor) as db:
         who = doctor.practitioner_id
         await consultation.start_visit(db, visit, who, play.wait(5, 25))
@@ -216,11 +221,22 @@ async def _sign(play: Play, visit: UUID, case: Case, doctor: Account) -> None:
             follow_up_on=follow_up,
         )
         await encounters.set_conclusion(db, visit, conclusion, play.wait(0, 2))
+        if referred:
+            await papers.issue(db, visit, PaperKind.REFERRAL, referral_of(case), who, play.wait(1, 2))
         who_signs = consultation.Who(doctor.id, who, play.stage.unit.code)
         await consultation.sign_visit(db, visit, who_signs, play.wait(1, 3))
 
 
-async def _settle(play: Play, visit: UUID) -> None:
+def referral_of(case: Case) -> dict[str, str]:
+    """The referral paper (XML13) of somebody who is sent on."""
+    return {
+        "destination_code": REFERRAL_UNIT, "reason_code": "1", "signs": case.exam, "course": case.history,
+        "results": "Kèm phiếu kết quả.", "condition": "Tỉnh, tự đi lại", "plan": "Chuyển tuyến trên khám chuyên khoa",
+        "transport": "Người bệnh tự túc",
+    }  # fmt: skip
+
+
+async def settle_visit(play: Play, visit: UUID) -> None:
     """Pay, hand out, close; the worker looks at the same visit, so a step that came second is taken again."""
     cashier, pharmacist = play.stage.staff["cashier"], play.stage.staff["pharmacist"]
     play.wait(4, 12)
