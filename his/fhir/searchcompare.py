@@ -50,7 +50,8 @@ class Place:
 
     `few`: another condition leaves few candidates, so that each one is looked at; otherwise the set of all that meet
     this condition is made first. `must`: it is the first set among the conditions that all have to hold, not a part of NOT
-    or OR, so that it may drive the search.
+    or OR, so that it may drive the search. `beside`: one of the others is a set of ids.
+    `paged`: the walk ends with the page, so what most candidates meet is looked up and never made a set.
     """
 
     kind: str
@@ -59,6 +60,8 @@ class Place:
     depth: int = 0
     few: bool = False
     must: bool = True
+    beside: bool = False
+    paged: bool = False
 
     @property
     def inner(self) -> str:
@@ -224,13 +227,14 @@ def near(sql: Sql, found: NearCondition, at: Place) -> None:
 
 def present(sql: Sql, found: PresentCondition, at: Place) -> None:
     """The element is there, with a row to compare or without."""
+    end = "OFFSET 0)" if at.few or at.beside or at.paged else ")"
     sql.add("(")
     o = exists(sql, "resource_index", at, found.params)
     if found.pattern:
         sql.add(f"AND {o}.value LIKE %s", found.pattern)
-    sql.add(")")
+    sql.add(end)
     if found.table != "resource_index":
         sql.add("OR")
         exists(sql, found.table, at, found.params)
-        sql.add(")")
+        sql.add(end)
     sql.add(")")

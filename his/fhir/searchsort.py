@@ -63,7 +63,7 @@ def _walked(sql: Sql, query: Query, names: list[str], conditions: Callable[[], N
     _only(sql, first, "w")
     mine, other = (", ".join(f"{alias}.{column}" for column in _ROW[first.table]) for alias in ("w", "e"))
     sql.add(f"AND NOT EXISTS (SELECT 1 FROM {first.table} e WHERE e.unit_id = ctx.unit AND e.type = w.type")
-    sql.add(f"AND e.id = w.id AND e.param = w.param AND ({other}) {'>' if first.down else '<'} ({mine})")
+    sql.add(f"AND e.id = w.id AND e.param || '' = w.param AND ({other}) {'>' if first.down else '<'} ({mine})")
     _only(sql, first, "e")
     sql.add("OFFSET 0)")
     conditions()
@@ -85,7 +85,7 @@ def _unvalued(sql: Sql, query: Query, conditions: Callable[[], None], *, fresh: 
     sql.add(f"AND NOT EXISTS (SELECT 1 FROM {first.table} e WHERE e.unit_id = ctx.unit AND e.type = c.type")
     sql.add("AND e.id = c.id AND e.param = %s", first.params[0])
     _only(sql, first, "e")
-    sql.add(")")
+    sql.add("OFFSET 0)")
     conditions()
     if not fresh:
         _after(sql, query, names)

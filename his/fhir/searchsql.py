@@ -19,7 +19,7 @@ from his.fhir.conditions import (
 from his.fhir.search import Query
 from his.fhir.searchcompare import CONTEXT, Place, Sql, ranges, spans
 from his.fhir.searchsort import keys_page, walk_page, walkable
-from his.fhir.searchwhere import behind, fixed, looked_up, predicate
+from his.fhir.searchwhere import along, behind, fixed, predicate
 
 _JOIN = "JOIN resource_current c ON c.unit_id = ctx.unit AND c.type = i.type AND c.id = i.id"
 ESTIMATED = 10_000
@@ -109,9 +109,11 @@ def _from_values(sql: Sql, query: Query, lead: ValueCondition) -> None:
     single = len(lead.ranges) == 1 and lead.ranges[0].high is None
     if not single:
         sql.add("AND NOT EXISTS (SELECT 1 FROM resource_index e WHERE e.unit_id = ctx.unit AND e.type = i.type")
-        sql.add("AND e.id = i.id AND e.param = i.param AND e.value < i.value AND")
+        sql.add("AND e.id = i.id AND e.param || '' = i.param AND e.value < i.value AND")
         ranges(sql, lead.ranges, "e.value")
-        sql.add("OFFSET 0)")  # stays a look-up by id for each row of the page, never a join over the whole prefix
+        # stays a look-up by id for each row of the page, never a join; by the name of the parameter as an expression,
+        # because the index of values would be read from the beginning of the prefix for each row
+        sql.add("OFFSET 0)")
     _others(sql, query, lead, "i")
     if query.cursor:
         if single:
@@ -129,7 +131,7 @@ def _from_dates(sql: Sql, query: Query, lead: DateCondition) -> None:
     sql.add("WHERE i.unit_id = ctx.unit AND i.type = %s AND i.param = %s AND", query.type, lead.param)
     spans(sql, lead, "i.low", "i.high")
     sql.add("AND NOT EXISTS (SELECT 1 FROM resource_date e WHERE e.unit_id = ctx.unit AND e.type = i.type")
-    sql.add(f"AND e.id = i.id AND e.param = i.param AND (e.{first}, e.{second}) < (i.{first}, i.{second}) AND")
+    sql.add(f"AND e.id = i.id AND e.param || '' = i.param AND (e.{first}, e.{second}) < (i.{first}, i.{second}) AND")
     spans(sql, lead, "e.low", "e.high")
     sql.add("OFFSET 0)")
     _others(sql, query, lead, "i")
@@ -152,7 +154,8 @@ def _others(sql: Sql, query: Query, lead: Condition | None, alias: str, *, paged
         return
     probing = query.crowded and bool(lead or paged)
     drives = lead is None or (isinstance(lead, ValueCondition) and [r.high for r in lead.ranges] == [None])
-    at = Place(query.type, f"{alias}.id", "c", 0, few(query) or probing, drives)
+    at = Place(query.type, f"{alias}.id", "c", 0, few(query) or probing, drives, paged=paged)
+    at = along(at, query.conditions)
     for found in query.conditions:
         if found is lead:
             continue
@@ -161,11 +164,9 @@ def _others(sql: Sql, query: Query, lead: Condition | None, alias: str, *, paged
         common = (query.sort and isinstance(found, ValueCondition) and found.rank == COMMON) or (
             paged and isinstance(found, PatternCondition) and found.common
         )
-        if common or probing or (at.few and not _selective(query, found)):
+        if common or probing or at.beside or (at.few and not _selective(query, found)):
             fixed(sql, found)  # stays a look-up for each candidate along the order, or of those that are left
-        elif not at.few:
-            looked_up(sql, found, query.conditions)
-            at = behind(found, at)
+        at = behind(found, at)
 
 
 def _selective(query: Query, found: Condition) -> bool:

@@ -65,20 +65,24 @@ def _content(sql: Sql, found: ContentCondition, at: Place) -> None:
 def _not(sql: Sql, found: NotCondition, at: Place) -> None:
     sql.add("NOT (")
     predicate(sql, found.inner, replace(at, must=False))
+    if at.few or at.paged:  # as a join the planner compares each candidate with every row that meets it
+        fixed(sql, found.inner)
     sql.add(")")
 
 
 def _all(sql: Sql, found: AllCondition, at: Place) -> None:
     sql.add("(")
     for n, inner in enumerate(found.inner):
-        if n and _is_content(inner) and sql.parts[-1] == ")":
-            sql.parts.pop()  # into the look-up before it, so that only texts it leaves are read
+        if n and _is_content(inner) and sql.parts[-1] in (")", "OFFSET 0)"):
+            end = sql.parts.pop()  # into the look-up before it, so that only texts it leaves are read
             sql.add("AND")
             _read(sql, inner, f"CASE WHEN {at.inner}.id <> '' THEN {at.row}.content END")
-            sql.add(")")
+            sql.add(end)
             continue
         sql.add("AND" if n else "")
         predicate(sql, inner, at)
+        if at.few or at.beside:
+            fixed(sql, inner)
         at = behind(inner, at)
     sql.add(")")
 
@@ -99,6 +103,8 @@ def _read(sql: Sql, found: Condition, content: str) -> None:
 
 def is_set(found: Condition) -> bool:
     """Whether the condition, unless few candidates are left, becomes a set of ids that is made first."""
+    if isinstance(found, AllCondition):
+        return any(is_set(inner) for inner in found.inner)
     if isinstance(found, AnyCondition):
         plain = all(isinstance(inner, IdCondition | ContentCondition) for inner in found.inner)
         return not plain and not any(isinstance(inner, EngineCondition) for inner in found.inner)
@@ -126,14 +132,22 @@ def candidates(sql: Sql, conditions: tuple[Condition, ...], at: Place, also: str
     """Current resources of a type that meet the conditions: from behind FROM to the end of WHERE; `also` joins to them."""
     sql.add(f"resource_current {at.row} {also} WHERE {at.row}.unit_id = ctx.unit AND {at.row}.type = %s", at.kind)
     sql.add(f"AND NOT {at.row}.deleted")
+    at = along(at, conditions)
     for found in conditions:
         sql.add("AND")
         predicate(sql, found, at)
-        if at.few:
+        if at.few or at.beside:
             fixed(sql, found)
-        else:
-            looked_up(sql, found, conditions)
-            at = behind(found, at)
+        at = behind(found, at)
+
+
+def along(at: Place, conditions: Iterable[Condition]) -> Place:
+    """The place of these conditions: beside a set of ids the others stay look-ups for each of its members.
+
+    The planner takes every condition for one row's worth and would start from a common value, comparing each of its rows
+    with the whole set, or making the set again for each: seconds at fifty thousand resources.
+    """
+    return replace(at, beside=not at.few and any(is_set(found) for found in conditions))
 
 
 def fixed(sql: Sql, found: Condition) -> None:
@@ -145,16 +159,6 @@ def fixed(sql: Sql, found: Condition) -> None:
 def behind(found: Condition, at: Place) -> Place:
     """The place of the conditions after this one: one set drives, what follows is asked of its members."""
     return replace(at, must=False) if at.must and is_set(found) else at
-
-
-def looked_up(sql: Sql, found: Condition, conditions: Iterable[Condition]) -> None:
-    """Beside a set of ids the other conditions stay look-ups for each of its members.
-
-    The planner takes every condition for one row's worth and would start from a common value, comparing each of its rows
-    with the whole set, or making the set again for each: seconds at fifty thousand resources.
-    """
-    if isinstance(found, SINGLE) and any(is_set(c) for c in conditions):
-        fixed(sql, found)
 
 
 def _among(sql: Sql, at: Place) -> str:
