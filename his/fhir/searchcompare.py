@@ -52,6 +52,7 @@ class Place:
     this condition is made first. `must`: it is the first set among the conditions that all have to hold, not a part of NOT
     or OR, so that it may drive the search. `beside`: one of the others is a set of ids.
     `paged`: the walk ends with the page, so what most candidates meet is looked up and never made a set.
+    `hashed`: all are looked at, so a single look-up becomes a set made once; for a condition under NOT.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class Place:
     must: bool = True
     beside: bool = False
     paged: bool = False
+    hashed: bool = False
 
     @property
     def inner(self) -> str:
@@ -76,8 +78,10 @@ class Place:
 def exists(sql: Sql, table: str, at: Place, params: tuple[str, ...]) -> str:
     """The beginning of a look-up of the candidate in an index table; returns the alias of its rows."""
     o = at.inner
-    sql.add(f"EXISTS (SELECT 1 FROM {table} {o} WHERE {o}.unit_id = ctx.unit AND {o}.type = %s", at.kind)
-    sql.add(f"AND {o}.id = {at.ident} AND")
+    shown = f"{at.ident} IN (SELECT {o}.id" if at.hashed else "EXISTS (SELECT 1"
+    sql.add(f"{shown} FROM {table} {o} WHERE {o}.unit_id = ctx.unit AND {o}.type = %s AND", at.kind)
+    if not at.hashed:
+        sql.add(f"{o}.id = {at.ident} AND")
     named(sql, o, params)
     return o
 

@@ -63,9 +63,12 @@ def _content(sql: Sql, found: ContentCondition, at: Place) -> None:
 
 
 def _not(sql: Sql, found: NotCondition, at: Place) -> None:
+    """A join would compare each candidate with every row that meets it: a look-up for each, or a set when all are looked at."""
+    looked = at.few or at.paged or at.beside
     sql.add("NOT (")
-    predicate(sql, found.inner, replace(at, must=False))
-    if at.few or at.paged:  # as a join the planner compares each candidate with every row that meets it
+    hashed = not looked and isinstance(found.inner, (*SINGLE, PresentCondition))
+    predicate(sql, found.inner, replace(at, must=False, hashed=hashed))
+    if looked:
         fixed(sql, found.inner)
     sql.add(")")
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from his.encounters.fhir.encounter import example as example_visit
 from his.fhir.registry import discover
+from his.fhir.systems import PATIENT_CODE
 from his.kit.changes import Changes
 from his.kit.columns import table
 from his.kit.db import Database, Scope
@@ -62,6 +63,10 @@ async def test_a_patient_by_fhir_is_found_at_the_front_desk(fhir: httpx.AsyncCli
     assert row.id in {m.known.id for m in by_code}
     silent = (await fhir.get("/Patient", params={"identifier": row.code})).json()
     assert "entry" not in silent, "the resource that would be returned does not say this code"
+    asked = {"resourceType": "Patient", "identifier": [{"system": PATIENT_CODE, "value": row.code}]}
+    question = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": asked}]}
+    matched = (await fhir.post("/Patient/$match", json=question)).json()
+    assert [e["resource"]["id"] for e in matched["entry"]] == [made["id"]]
 
 
 async def test_an_update_by_fhir_moves_row_and_search_words(fhir: httpx.AsyncClient, database: Database) -> None:
