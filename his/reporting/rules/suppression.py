@@ -2,11 +2,13 @@
 
 All hidden cells look alike: a mark that told the small ones from their companions would narrow both. What is promised:
 every count from 1 to threshold - 1 is hidden unless it is public; no hidden cell follows from the shown cells by adding
-and subtracting (checked by elimination over all sums at once); no shown total gives away that its hidden parts together
-are a small count, or that each of them is one. Only sums of which every other cell is public can fail, for example a
+and subtracting (checked by elimination over all sums at once); no small count is the only one that the sums and the fact
+that no count is below 0 leave (checked by bounds, drawn tighter until nothing moves); no shown total gives away that its
+hidden parts together are a small count, or that each of them is one. Only sums of which every other cell is public can fail, for example a
 public total of 1: then all its parts are hidden, zeros too.
 """
 
+from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -42,7 +44,10 @@ def suppress(
     while True:
         if _strengthen(values, sums, closed, threshold, hidden):
             continue
-        extra = _companion_of_determined(values, sums, closed, hidden)
+        extra = _companion(determined(sums, hidden), values, sums, closed, hidden)
+        if extra is None:
+            narrow = {k for k in squeezed(values, sums, hidden) if 0 < values[k] < threshold}  # type: ignore[index]
+            extra = _companion(narrow, values, sums, closed, hidden)
         if extra is None:
             return frozenset(k for k in values if k in hidden)
         hidden.add(extra)
@@ -89,14 +94,54 @@ def _cheapest(
     return found
 
 
-def _companion_of_determined(
-    values: Mapping[Key, int], sums: Sequence[Sum], public: frozenset[Key], hidden: set[Hashable]
+def _companion(
+    known: set[Hashable],
+    values: Mapping[Key, int],
+    sums: Sequence[Sum],
+    public: frozenset[Key],
+    hidden: set[Hashable],
 ) -> Hashable | None:
-    for key in sorted(determined(sums, hidden), key=repr):
-        extra = _cheapest(values, [line for line in sums if key in line.members], public, hidden)
+    """A visible cell to hide for the sake of one that is known: in one of its sums, else in a sum beside these."""
+    for key in sorted(known, key=repr):
+        own = [line for line in sums if key in line.members]
+        extra = _cheapest(values, own, public, hidden)
+        if extra is None:
+            beside = {member for line in own for member in line.members if member in hidden}
+            extra = _cheapest(values, [line for line in sums if not beside.isdisjoint(line.members)], public, hidden)
         if extra is not None:
             return extra
     return None
+
+
+def squeezed(values: Mapping[Key, int], sums: Sequence[Sum], hidden: Iterable[Hashable]) -> set[Hashable]:
+    """Hidden cells of which whole counts of at least 0 leave one value: the bounds of all sums, until nothing moves."""
+    most = max(values.values(), default=0)
+    low: dict[Hashable, int] = dict.fromkeys(hidden, 0)
+    high: dict[Hashable, int] = dict.fromkeys(low, most)
+    lines = [line for line in sums if any(k in low for k in line.members)]
+    of: dict[Hashable, list[int]] = {}
+    for number, line in enumerate(lines):
+        for key in line.members:
+            if key in low:
+                of.setdefault(key, []).append(number)
+    waiting = deque(range(len(lines)))
+    queued = set(waiting)
+    while waiting:
+        number = waiting.popleft()
+        queued.discard(number)
+        line = lines[number]
+        span = {k: (low[k], high[k]) if k in low else (values[k], values[k]) for k in line.members}  # type: ignore[index]
+        least, greatest = sum(span[k][0] for k in line.parts), sum(span[k][1] for k in line.parts)
+        bottom, top = span[line.total]
+        limits = {k: (bottom - greatest + span[k][1], top - least + span[k][0]) for k in line.parts}
+        limits[line.total] = (least, greatest)
+        for key, (under, over) in limits.items():
+            if key in low and (under > low[key] or over < high[key]):
+                low[key], high[key] = max(low[key], under), min(high[key], over)
+                fresh = [n for n in of[key] if n not in queued]
+                waiting.extend(fresh)
+                queued.update(fresh)
+    return {key for key in low if low[key] == high[key]}
 
 
 def determined(sums: Sequence[Sum], hidden: Iterable[Hashable]) -> set[Hashable]:
