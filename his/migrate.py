@@ -8,6 +8,7 @@ from alembic.config import Config
 from sqlmodel import SQLModel
 
 from his.audit import schema as audit_schema
+from his.breakglass import schema as breakglass_schema
 from his.discovery import import_tables
 from his.exchange.bulk import horizon
 from his.fhir import viewschema
@@ -40,6 +41,7 @@ def migrate(owner_dsn: str, data_dir: Path) -> dict[str, str]:
         connection.execute(audit_schema.FUNCTIONS.encode())
         connection.execute(WRITE_RESOURCES)
         connection.execute(viewschema.FUNCTIONS.encode())
+        connection.execute(breakglass_schema.FUNCTIONS.encode())
         connection.execute(horizon.FUNCTION)
         connection.execute(viewschema.policies(SQLModel.metadata).encode())
         connection.execute(REINDEX)

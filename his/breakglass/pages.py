@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from his.breakglass import service
+from his.breakglass import service, store
 from his.breakglass.terms import LEAST_TEXT, MINUTES, REASONS, REVIEW_HOURS, VERDICTS
 from his.identity.access import Caller, needs
 from his.identity.terms import ROLE_NAMES, Capability, Role
@@ -17,7 +17,11 @@ from his.papers.terms import PaperKind
 from his.web.page import MenuItem, render
 
 router = APIRouter()
-MENU = [(Capability.PRIVACY, MenuItem("Mở khẩn cấp", "/privacy/openings", "lock"))]
+MENU = [
+    (Capability.PRIVACY, MenuItem("Mở khẩn cấp", "/privacy/openings", "lock")),
+    (Capability.UNIT_ADMIN, MenuItem("Nhân viên là người bệnh", "/staff-patients", "shield")),
+]
+Administrator = Annotated[Caller, needs(Capability.UNIT_ADMIN)]
 Doctor = Annotated[Caller, needs(Capability.BREAK_GLASS)]
 Officer = Annotated[Caller, needs(Capability.PRIVACY)]
 
@@ -76,7 +80,8 @@ async def record(request: Request, patient_id: UUID, caller: Doctor) -> Response
         (one.row, one.doctor.name if one.doctor else "", lines_of(PaperKind(one.row.kind), papers.stated(one)))
         for one in found
     ]
-    return render(request, "breakglass/record.html", {"patient": patient, "papers": shown})
+    visits = await service.list_closed_visits(caller, patient_id)
+    return render(request, "breakglass/record.html", {"patient": patient, "papers": shown, "visits": visits})
 
 
 @router.get("/privacy/openings")
@@ -113,3 +118,41 @@ async def judge(
             raise
         return await _queue(request, caller, error, str(opening_id))
     return RedirectResponse("/privacy/openings", 303)
+
+
+@router.get("/staff-patients")
+async def staff_patients(request: Request, caller: Administrator) -> Response:
+    """Patients of the unit who are its staff: by mark, and by personal identification number."""
+    return await _marks(request, caller, {})
+
+
+async def _marks(request: Request, caller: Caller, form: dict[str, str], error: HisError | None = None) -> Response:
+    context = {
+        "marks": await store.list_marks(caller.db), "matched": await store.list_matched(caller.db), "form": form,
+        "error": error,
+    }  # fmt: skip
+    return render(request, "breakglass/staff.html", context, error.status if error else 200)
+
+
+@router.post("/staff-patients")
+async def mark_staff(
+    request: Request,
+    caller: Administrator,
+    number: Annotated[str, Form(max_length=20)] = "",
+    reason: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Mark; a refusal shows the form again with what was typed."""
+    try:
+        await service.mark_staff(caller, number, reason)
+    except HisError as error:
+        if error.kind not in (Kind.RULES, Kind.NOT_FOUND, Kind.CONFLICT):
+            raise
+        return await _marks(request, caller, {"number": number, "reason": reason}, error)
+    return RedirectResponse("/staff-patients", 303)
+
+
+@router.post("/staff-patients/{mark_id}/end")
+async def end_mark(mark_id: UUID, caller: Administrator) -> Response:
+    """End a mark."""
+    await service.end_mark(caller, mark_id)
+    return RedirectResponse("/staff-patients", 303)

@@ -14,7 +14,7 @@ from his.kit.errors import HisError, Kind
 from his.kit.text import clean
 from his.papers import service as papers
 from his.papers.service import Signed
-from his.registration.tables import Patient
+from his.registration.tables import Patient, StaffPatient
 
 
 def _unknown() -> HisError:
@@ -91,6 +91,49 @@ async def read_record(caller: Caller, patient_id: UUID) -> list[Signed]:
     found = await papers.list_hiv_of_patient(caller.db, patient_id)
     await caller.db.apply(Changes().audit("break-glass:read", "Patient", patient_id, records=len(found)), caller.now)
     return found
+
+
+async def list_closed_visits(caller: Caller, patient_id: UUID) -> list[tuple[UUID, datetime]]:
+    """Sensitive visits of the patient that is open now (id, arrival); FORBIDDEN for any other. `read_record` enters it."""
+    if caller.user.opened != str(patient_id):
+        raise HisError(Kind.FORBIDDEN, "Hồ sơ này chưa mở. Ghi lý do rồi mở khẩn cấp.")
+    return await store.list_closed_visits(caller.db, patient_id)
+
+
+async def mark_staff(caller: Caller, number: str, reason: str) -> StaffPatient:
+    """Mark a patient as one of the unit's staff: the record is closed to all but those who care for it.
+
+    Raises NOT_FOUND for a number of nobody, RULES without a reason, CONFLICT for a patient who is marked already.
+    """
+    number, reason = clean(number), clean(reason)[:500]
+    if not number or not reason:
+        raise HisError(Kind.RULES, "Ghi mã người bệnh và lý do.", field="reason" if number else "number")
+    patient = await store.find_patient_by_number(caller.db, number)
+    if patient is None:
+        raise HisError(Kind.NOT_FOUND, "Không có người bệnh mang đúng mã hay số định danh này.", field="number")
+    if await store.find_mark(caller.db, patient.id) is not None:
+        raise HisError(Kind.CONFLICT, "Người bệnh này đã được đánh dấu là nhân viên.", field="number")
+    row = StaffPatient(
+        unit_id=caller.user.unit_id,
+        patient_id=patient.id,
+        reason=reason,
+        marked_at=caller.now,
+        marked_by=caller.user.account_id,
+    )
+    await caller.db.apply(Changes().insert(row).audit("staff-patient:mark", "Patient", patient.id), caller.now)
+    return row
+
+
+async def end_mark(caller: Caller, mark_id: UUID) -> None:
+    """The patient is no member of staff any more; raises NOT_FOUND. A mark that has ended stays so."""
+    row = await store.get_mark(caller.db, mark_id)
+    if row is None:
+        raise _unknown()
+    if row.ended_at is not None:
+        return
+    changes = Changes().audit("staff-patient:end", "Patient", row.patient_id)
+    changes.update(row, ended_at=caller.now, ended_by=caller.user.account_id)
+    await caller.db.apply(changes, caller.now)
 
 
 async def list_openings(db: Db) -> list[Opening]:

@@ -14,6 +14,7 @@ from his.encounters.terms import DiagnosisEntry
 from his.identity.tables import Room
 from his.kit.columns import table
 from his.kit.db import Db
+from his.kit.rights import Right, is_open
 from his.orders.tables import CriticalNotice
 from his.pharmacy.tables import MedicationDispense
 from his.prescriptions.tables import AllergyIntolerance, MedicationRequest
@@ -154,19 +155,21 @@ async def list_drug_lines(db: Db, encounter_id: UUID) -> list[MedicationRequest]
     return await db.models(MedicationRequest, query.order_by(_line.c.position, _line.c.id).limit(200))
 
 
-async def list_current_drugs(db: Db, patient_id: UUID, since: datetime) -> list[MedicationRequest]:
-    """Drugs prescribed to a patient since a moment, latest first (what matters to a critical value)."""
+async def list_current_drugs(db: Db, patient_id: UUID, since: datetime, right: Right) -> list[MedicationRequest]:
+    """Drugs prescribed to a patient since a moment, latest first (what matters to a critical value), of visits that are seen."""
     query = select(_line).where(
         _line.c.patient_id == patient_id, _line.c.status != "cancelled", _line.c.ordered_at >= since
     )
+    query = query.where(is_open(_line.c.encounter_id, db.unit_id, right))
     return await db.models(MedicationRequest, query.order_by(_line.c.ordered_at.desc()).limit(60))
 
 
-async def list_past_visits(db: Db, patient_id: UUID, but: UUID, limit: int = 6) -> list[PastVisit]:
-    """The patient's other visits, latest first, with their codes and the number of drugs; one query."""
+async def list_past_visits(db: Db, patient_id: UUID, but: UUID, right: Right, limit: int = 6) -> list[PastVisit]:
+    """The patient's other visits that are seen, latest first, with their codes and the number of drugs; one query."""
     last = (
         select(_encounter.c.unit_id, _encounter.c.id, _encounter.c.arrived_at, _encounter.c.room_id)
         .where(_encounter.c.patient_id == patient_id, _encounter.c.id != but, _encounter.c.status != "cancelled")
+        .where(is_open(_encounter.c.id, db.unit_id, right))
         .order_by(_encounter.c.arrived_at.desc())
         .limit(limit)
         .subquery()

@@ -7,20 +7,23 @@ A label of our own is known by its display, so that it goes when the row no long
 
 from typing import Any, Final
 
-from his.fhir.view import SENSITIVE_ICD
+from his.fhir.sensitive import ACT, CONFIDENTIALITY, HIV, MENTAL, kinds_of_icd
 
 OWN: Final = "HIV (hệ thống gắn nhãn)"
-_CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
-_ACT: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+OWN_MENTAL: Final = "Sức khỏe tâm thần (hệ thống gắn nhãn)"
+_LABEL: Final = {HIV: ("HIV", OWN), MENTAL: ("PSY", OWN_MENTAL)}
 
 
 def labels_of_icd(code: str) -> list[dict[str, Any]]:
     """`meta.security` of a record under this ICD-10 code; empty for one of normal confidentiality."""
-    if not any(low <= code < high for low, high in SENSITIVE_ICD):
-        return []
+    labels = [_LABEL[kind] for kind in kinds_of_icd(code)]
     return [
-        {"system": _CONFIDENTIALITY, "code": "R", "display": OWN},
-        {"system": _ACT, "code": "HIV", "display": OWN},
+        one
+        for act, display in labels
+        for one in (
+            {"system": CONFIDENTIALITY, "code": "R", "display": display},
+            {"system": ACT, "code": act, "display": display},
+        )
     ]
 
 
@@ -40,7 +43,7 @@ BEGIN
     INTO labels, rows
   FROM json_array_elements(CASE WHEN json_typeof(old::json #> '{{meta,security}}') = 'array'
                                 THEN old::json #> '{{meta,security}}' END) e
-  WHERE coalesce(e.value->>'display', '') <> '{OWN}'
+  WHERE coalesce(e.value->>'display', '') NOT IN ('{OWN}', '{OWN_MENTAL}')
     AND NOT coalesce(fresh::jsonb #> '{{meta,security}}', '[]') @> jsonb_build_array(e.value::jsonb);
   IF labels IS NULL THEN RETURN; END IF;
   kept := jsonb_set(r, '{{index}}', r->'index' || rows);

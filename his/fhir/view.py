@@ -17,16 +17,6 @@ from his.fhir.compartment import DIRECTORY, SUBJECTS, subject_parameters
 from his.fhir.conditions import Range
 
 READING: Final = frozenset("rs")
-SENSITIVE_LABELS: Final = (
-    *(f"{code}\x1fhttp://terminology.hl7.org/CodeSystem/v3-Confidentiality" for code in "RV"),
-    *(
-        f"{code}\x1fhttp://terminology.hl7.org/CodeSystem/v3-ActCode"
-        for code in ("ETH", "GDIS", "HIV", "MST", "PSY", "SCA", "SDV", "SEX", "STD", "SUD")
-    ),
-)
-"""Values of `meta.security` that only callers with the right to sensitive records see."""
-SENSITIVE_ICD: Final = (("B20", "B25"), ("Z21", "Z22"))
-"""HIV disease (B20-B24) and infection (Z21) in ICD-10, `Condition.code`, whether labelled or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +63,8 @@ def _within(value: str, ranges: Iterable[Range]) -> bool:
 class View:
     """What a caller may see and do: `grants`, `denied` types (none of the grants holds there), `sensitive` records.
 
+    `sensitive` shows every kind of them (sensitive.py), `held` names single kinds that are seen; `carer` is who gives care
+    (care.py), `work` the types that a role needs whatever the kind of the visit.
     `opened` names the one patient whose sensitive records are seen as well (break-glass).
     `wide` callers (staff with a session) may also call operations whose answer is not made of single resources.
     """
@@ -82,6 +74,9 @@ class View:
     denied: frozenset[str] = frozenset()
     wide: bool = False
     opened: str = ""
+    held: frozenset[str] = frozenset()
+    carer: str = ""
+    work: frozenset[str] = frozenset()
 
     def may(self, letter: str, resource_type: str) -> bool:
         """Is there any resource of the type for which the letter is granted?"""
@@ -133,8 +128,15 @@ def view_text(view: View, letters: str, kind: str = "", others: str = "rs") -> s
             if g.letters & set(wanted) and g.type in ("*", name) and (name == "*" or g.names(name))
         ]
     types |= {name: [] for name in view.denied}
-    out = {"sensitive": view.sensitive, "types": types} | ({"o": view.opened} if view.opened else {})
+    out = {"sensitive": view.sensitive, "types": types} | right_to_sensitive(view.held, view.carer, view.opened)
+    if view.work:
+        out["k"] = sorted(view.work)
     return orjson.dumps(out, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def right_to_sensitive(held: Iterable[str], carer: str = "", opened: str = "") -> dict[str, Any]:
+    """What the database is told of a person's right to sensitive records, in views and for pages: empty parts are left out."""
+    return {key: value for key, value in (("h", sorted(held)), ("c", carer), ("o", opened)) if value}
 
 
 def _plain(grant: Grant) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from sqlalchemy import MetaData, Table
 
 from his.fhir.compartment import DIRECTORY, SUBJECTS, subject_parameters
-from his.fhir.view import SENSITIVE_ICD, SENSITIVE_LABELS
+from his.fhir.sensitive import ADMINISTRATIVE, OF_THE_VISIT, RESTRICTED, RULES, Sensitive
 
 ROLE = "his_limited"
 
@@ -32,15 +32,84 @@ def _compartment() -> str:
     )
 
 
-_ICD = " OR ".join(f"(i.value >= '{low}' AND i.value < '{high}')" for low, high in SENSITIVE_ICD)
-_ICD_TEXT = '"code"\\s*:\\s*"(B2[0-4]|Z21)'
+def _rows(pick: str) -> str:
+    """Rows of the table of sensitive records as SQL: kind, value (or range), first and last day."""
 
-_SENSITIVE = f"""
-CREATE OR REPLACE FUNCTION his_sensitive(u int, kind text, key text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $his$
-  SELECT EXISTS (SELECT 1 FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key
-    AND (i.param = '_security' AND i.value = ANY ({_texts(SENSITIVE_LABELS)})
-         OR kind = 'Condition' AND i.param = 'code' AND ({_ICD})))
+    def days(row: Sensitive) -> str:
+        return f"date '{row.valid_from}', date '{row.valid_to or 'infinity'}'"
+
+    if pick == "labels":
+        found = [f"('{r.kind}', E'{code}\\x1f{system}', {days(r)})" for r in RULES for system, code in r.labels]
+    else:
+        found = [f"('{r.kind}', '{low}', '{high}', {days(r)})" for r in RULES for low, high in getattr(r, pick)]
+    return "(VALUES " + ", ".join(found) + ")"
+
+
+LABELS = f"{_rows('labels')} AS s(about, value, since, until)"
+CODES = f"{_rows('icd')} AS s(about, low, high, since, until)"
+DEPARTMENTS = f"{_rows('departments')} AS s(about, low, high, since, until)"
+IN_FORCE = "current_date BETWEEN s.since AND s.until"
+
+# What one record says of itself. A bare "restricted" counts only where no label says why.
+_KINDS = f"""
+CREATE OR REPLACE FUNCTION his_kinds(u int, kind text, key text) RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $his$
+DECLARE
+  found text[];
+BEGIN
+  SELECT array_agg(DISTINCT s.about) INTO found FROM resource_index i JOIN {LABELS} ON i.value = s.value
+  WHERE i.unit_id = u AND i.type = kind AND i.id = key AND i.param = '_security' AND {IN_FORCE};
+  IF kind = 'Condition' THEN
+    found := found || ARRAY(SELECT DISTINCT s.about FROM resource_index i
+      JOIN {CODES} ON i.value >= s.low COLLATE "C" AND i.value < s.high COLLATE "C"
+      WHERE i.unit_id = u AND i.type = kind AND i.id = key AND i.param = 'code' AND {IN_FORCE});
+  END IF;
+  IF found IS NULL OR found = '{{}}' THEN RETURN '{{}}'; END IF;
+  IF found && {_texts(r.kind for r in RULES if r.kind != RESTRICTED)} THEN RETURN array_remove(found, '{RESTRICTED}'); END IF;
+  RETURN found;
+END
+$his$"""
+
+_TEXT_KINDS = f"""
+CREATE OR REPLACE FUNCTION his_text_kinds(kind text, body text) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = public AS $his$
+DECLARE
+  found text[] := ARRAY(SELECT DISTINCT s.about
+    FROM jsonb_array_elements(CASE WHEN jsonb_typeof(body::jsonb #> '{{meta,security}}') = 'array'
+                                   THEN body::jsonb #> '{{meta,security}}' ELSE '[]' END) l
+    JOIN {LABELS} ON coalesce(l->>'code', '') || E'\\x1f' || coalesce(l->>'system', '') = s.value WHERE {IN_FORCE});
+BEGIN
+  IF kind = 'Condition' THEN
+    found := found || ARRAY(SELECT DISTINCT s.about
+      FROM regexp_matches(body, '"code"\\s*:\\s*"([A-Z][0-9][^"]*)"', 'g') m
+      JOIN {CODES} ON m[1] COLLATE "C" >= s.low COLLATE "C" AND m[1] COLLATE "C" < s.high COLLATE "C" WHERE {IN_FORCE});
+  END IF;
+  RETURN CASE WHEN found && {_texts(r.kind for r in RULES if r.kind != RESTRICTED)}
+              THEN array_remove(found, '{RESTRICTED}') ELSE found END;
+END
+$his$"""
+
+# Whether a record is closed to a view: by what it says itself, and by the visit or patient it belongs to. `his_closed`
+# (his/breakglass/schema.py) knows visits, and who gives the care; it is asked only for kinds that the view does not hold.
+_HIDDEN = f"""
+CREATE OR REPLACE FUNCTION his_hidden(u int, kind text, key text, v jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $his$
+DECLARE
+  own text[] := ARRAY(SELECT k FROM unnest(his_kinds(u, kind, key)) k WHERE NOT coalesce(v->'h' ? k, false));
+  visits text[];
+  patients text[];
+BEGIN
+  IF NOT own <@ {_texts(OF_THE_VISIT)} THEN RETURN true; END IF;
+  IF own = '{{}}' AND (coalesce(v->'k' ? kind, false) OR kind = ANY ({_texts(ADMINISTRATIVE)})) THEN RETURN false; END IF;
+  SELECT array_agg(DISTINCT split_part(i.value, E'\\x1f', 1)) FILTER (WHERE i.value LIKE E'%\\x1fEncounter'),
+         array_agg(DISTINCT split_part(i.value, E'\\x1f', 1)) FILTER (WHERE i.value LIKE E'%\\x1fPatient')
+    INTO visits, patients
+  FROM resource_index i WHERE i.unit_id = u AND i.type = kind AND i.id = key
+    AND (i.value LIKE E'%\\x1fEncounter' OR i.value LIKE E'%\\x1fPatient');
+  IF kind = 'Encounter' THEN visits := visits || key; END IF;
+  IF own = '{{}}' AND visits IS NULL AND patients IS NULL THEN RETURN false; END IF;
+  RETURN his_closed(u, coalesce(visits, '{{}}'), coalesce(patients, '{{}}'), own, v);
+END
 $his$"""
 
 _GRANTED = f"""
@@ -71,7 +140,7 @@ DECLARE
   v jsonb := nullif(current_setting('his.view', true), '')::jsonb;
 BEGIN
   IF u IS NULL OR v IS NULL THEN RETURN false; END IF;
-  IF NOT coalesce((v->>'sensitive')::boolean, false) AND his_sensitive(u, kind, key)
+  IF NOT coalesce((v->>'sensitive')::boolean, false) AND his_hidden(u, kind, key, v)
      AND NOT (v ? 'o' AND NOT kind = ANY ({_texts(DIRECTORY)}) AND his_granted(u, kind, key, jsonb_build_object('p', v->>'o'))) THEN RETURN false; END IF;
   RETURN EXISTS (SELECT 1 FROM jsonb_array_elements(coalesce(v->'types'->kind, v->'types'->'*', '[]')) g
                  WHERE his_granted(u, kind, key, g.value));
@@ -85,6 +154,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $his$
 DECLARE
   u int := nullif(current_setting('his.unit', true), '')::int;
   v jsonb := nullif(current_setting('his.view', true), '')::jsonb;
+  own text[];
 BEGIN
   IF NOT his_sees(kind, key) THEN RETURN false; END IF;
   IF EXISTS (SELECT 1 FROM resource_current c WHERE c.unit_id = u AND c.type = kind AND c.id = key AND c.version = ver
@@ -92,11 +162,13 @@ BEGIN
     RETURN true;
   END IF;
   IF NOT coalesce((v->>'sensitive')::boolean, false) AND body <> ''
-     AND NOT (v ? 'o' AND strpos(body, 'Patient/' || (v->>'o') || '"') > 0) AND (
-     kind = 'Condition' AND body ~ '{_ICD_TEXT}' OR EXISTS (
-       SELECT 1 FROM jsonb_array_elements(coalesce(body::jsonb #> '{{meta,security}}', '[]')) l
-       WHERE coalesce(l->>'code', '') || E'\\x1f' || coalesce(l->>'system', '') = ANY ({_texts(SENSITIVE_LABELS)}))) THEN
-    RETURN false;
+     AND NOT (v ? 'o' AND strpos(body, 'Patient/' || (v->>'o') || '"') > 0) THEN
+    own := ARRAY(SELECT k FROM unnest(his_text_kinds(kind, body)) k WHERE NOT coalesce(v->'h' ? k, false));
+    IF NOT own <@ {_texts(OF_THE_VISIT)} THEN RETURN false; END IF;
+    IF (own <> '{{}}' OR NOT kind = ANY ({_texts(ADMINISTRATIVE)})) AND his_closed(u,
+         ARRAY(SELECT m[1] FROM regexp_matches(body, 'Encounter/([^"/]+)"', 'g') m)
+           || CASE WHEN kind = 'Encounter' THEN ARRAY[key] ELSE '{{}}' END,
+         ARRAY(SELECT m[1] FROM regexp_matches(body, 'Patient/([^"/]+)"', 'g') m), own, v) THEN RETURN false; END IF;
   END IF;
   RETURN EXISTS (SELECT 1 FROM jsonb_array_elements(coalesce(v->'types'->kind, v->'types'->'*', '[]')) g
     WHERE NOT g.value ? 'w' AND (NOT g.value ? 'p' OR kind = 'Patient' OR kind = ANY ({_texts(DIRECTORY)})
@@ -105,7 +177,9 @@ BEGIN
 END
 $his$"""
 
-FUNCTIONS = ";\n".join((_compartment(), _SENSITIVE, _GRANTED, _SEES, _VERSION))
+FUNCTIONS = ";\n".join(
+    (_compartment(), _KINDS, _TEXT_KINDS, _HIDDEN, _GRANTED, _SEES, _VERSION, "DROP FUNCTION IF EXISTS his_sensitive")
+)
 
 
 def create_role(known: bool) -> list[str]:

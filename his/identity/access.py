@@ -12,7 +12,8 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
 from his.identity import service, store
-from his.identity.callers import FhirCaller, app_caller, machine_caller, person_caller
+from his.identity.callers import FhirCaller, app_caller, machine_caller, person_caller, right_of
+from his.identity.closed import refuse_closed
 from his.identity.pace import admit
 from his.identity.passwords import digest
 from his.identity.rules import may, reads_long
@@ -23,6 +24,7 @@ from his.kit.changes import Changes
 from his.kit.config import get_settings
 from his.kit.db import Database, Db, Scope
 from his.kit.errors import HisError, Kind
+from his.kit.rights import Right
 
 COOKIE = "his_session"
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -40,6 +42,11 @@ class Caller:
     user: User
     db: Db
     now: datetime
+
+    @property
+    def right(self) -> Right:
+        """What of sensitive records the person sees, for lists over visits."""
+        return right_of(self.user)
 
 
 def cookie_name() -> str:
@@ -179,6 +186,7 @@ def _guard(capability: Capability) -> Callable[[Request], AsyncIterator[Caller]]
         async with database.scoped(scope_of(user)) as db:
             request.state.db = db
             try:
+                await refuse_closed(request, db, user, capability)
                 yield Caller(user, db, request.state.now)
             except HisError as error:
                 await enter_refusal(request, db, error, request.state.now)

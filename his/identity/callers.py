@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from his.fhir.resource_types import TYPES
-from his.fhir.view import Grant, View
+from his.fhir.sensitive import HIV, MENTAL, OTHER, RESTRICTED
+from his.fhir.view import Grant, View, right_to_sensitive
 from his.identity.rules import may, may_fhir
 from his.identity.scopes import BLIND_UPDATE, LETTERS, grants
 from his.identity.tables import AccessToken, ApiClient, SmartGrant
 from his.identity.terms import Capability, Machine, Role, User
 from his.kit.db import Scope
+from his.kit.rights import Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +44,43 @@ class FhirCaller:
         return may_fhir(self.who.role, action, resource_type)
 
 
+RIGHTS = {Capability.HIV_CARE: (HIV, OTHER, RESTRICTED), Capability.MENTAL_CARE: (MENTAL,)}
+"""Which kinds of sensitive records a right of a role shows; records of staff as patients have no such right, on purpose."""
+MONEY = frozenset({"ChargeItem", "Claim", "ClaimResponse", "Invoice"})
+"""What cashier and claim desk need of every visit, whatever its kind; clinical roles do not."""
+
+
+@cache
+def held_kinds(role: Role) -> frozenset[str]:
+    """The kinds of sensitive records that a role sees of everybody."""
+    return frozenset(kind for right, kinds in RIGHTS.items() if may(role, right) for kind in kinds)
+
+
 @cache
 def role_view(role: Role) -> View:
-    """What a role sees of its unit: no type it may not read, no sensitive record without the right to HIV care."""
+    """What a role sees of its unit: no type it may not read, no sensitive record without the right to its kind."""
     denied = frozenset(kind for kind in TYPES if not may_fhir(role, "read", kind))
     every = Grant("*", frozenset("cruds"))
-    return View((every,), sensitive=may(role, Capability.HIV_CARE), denied=denied, wide=True)
+    work = MONEY if may(role, Capability.CLAIM_DESK) and not may(role, Capability.READ_RECORD) else frozenset()
+    return View((every,), held=held_kinds(role), denied=denied, wide=True, work=work)
+
+
+def carer_of(user: User) -> str:
+    """Who gives care, as the database reads it: practitioner, room, and `nurse` or `doctor`; empty for nobody who does."""
+    if not may(user.role, Capability.READ_RECORD):
+        return ""
+    kind = "doctor" if may(user.role, Capability.WRITE_RECORD) else "nurse"
+    return f"{user.practitioner_id or ''}|{user.room_id or ''}|{kind}"
+
+
+def right_of(user: User) -> Right:
+    """What pages tell the database of a person's right to sensitive records; the same words as in a view."""
+    return right_to_sensitive(held_kinds(user.role), carer_of(user), user.opened)
 
 
 def person_caller(user: User, scope: Scope, *, writes: bool) -> FhirCaller:
     """A person with a session; break-glass shows the sensitive records of one patient until its time is over."""
-    view = role_view(user.role)
-    if user.opened:
-        view = replace(view, opened=user.opened)
+    view = replace(role_view(user.role), carer=carer_of(user), opened=user.opened)
     return FhirCaller(scope, user, writes=writes, view=None if view.everything else view)
 
 
@@ -76,7 +102,8 @@ def app_caller(token: AccessToken, client: ApiClient, consent: SmartGrant, user:
     seen = role_view(user.role)
     allowed = View(
         grants(token.scopes.split(), ("patient", "user"), consent.patient_id),
-        sensitive=seen.sensitive and client.sensitive,
         denied=seen.denied,
+        held=seen.held if client.sensitive else frozenset(),
+        carer=carer_of(user) if client.sensitive else "",
     )
     return FhirCaller(scope, user, allowed=allowed, view=allowed)

@@ -11,7 +11,8 @@ _DOCTOR = {
 MATRIX: dict[Role, frozenset[C]] = {
     Role.FRONT_DESK: frozenset(_ALL | {C.SEARCH_PATIENT, C.REGISTER, C.QUEUE, C.USE_APPS}),
     Role.DOCTOR: frozenset(_ALL | _DOCTOR | {C.BREAK_GLASS}),
-    Role.HIV_DOCTOR: frozenset(_ALL | _DOCTOR | {C.HIV_CARE}),
+    Role.HIV_DOCTOR: frozenset(_ALL | _DOCTOR | {C.HIV_CARE, C.BREAK_GLASS}),
+    Role.PSYCHIATRIST: frozenset(_ALL | _DOCTOR | {C.MENTAL_CARE, C.BREAK_GLASS}),
     Role.NURSE: frozenset(_ALL | {C.SEARCH_PATIENT, C.QUEUE, C.READ_RECORD, C.VITALS, C.WARD, C.RESULT, C.USE_APPS}),
     Role.PHARMACIST: frozenset(_ALL | {C.SEARCH_PATIENT, C.DISPENSE, C.USE_APPS}),
     Role.CASHIER: frozenset(_ALL | {C.SEARCH_PATIENT, C.READ_BILL, C.TAKE_PAYMENT, C.CLAIM_DESK, C.ANSWER_REVIEW}),
@@ -26,6 +27,7 @@ HOME_PAGE: dict[Role, str] = {
     Role.FRONT_DESK: "/front-desk",
     Role.DOCTOR: "/queue",
     Role.HIV_DOCTOR: "/queue",
+    Role.PSYCHIATRIST: "/queue",
     Role.NURSE: "/queue",
     Role.PHARMACIST: "/pharmacy",
     Role.CASHIER: "/cashier",
@@ -110,6 +112,18 @@ def may(role: Role, capability: C) -> bool:
 
 LONG_READING = ("/province", "/settlement", "/insurer/settlements", "/reporting", "/claims/export")
 """Beginnings of the addresses (behind `/api`) that count or copy a month of work; their connections are their own."""
+
+
+GATED: frozenset[C] = frozenset(
+    {C.READ_RECORD, C.WRITE_RECORD, C.HIV_CARE, C.MENTAL_CARE, C.VITALS, C.WARD, C.ORDER, C.PRESCRIBE, C.READ_BILL}
+)
+"""Rights under which a page shows the record of a visit: those who hold READ_RECORD open a sensitive visit through them only
+as its carers (decision 0041). Calling people in, entering results, handing out, billing and claims are work on every visit."""
+
+
+def is_gated(role: Role, capability: C) -> bool:
+    """Must the door ask whether the record it names is closed to this person?"""
+    return capability in GATED and may(role, C.READ_RECORD)
 
 
 def reads_long(path: str) -> bool:

@@ -81,6 +81,7 @@ STAFF = {
     "unit-admin": "",
     "hiv-doctor": "BS.",
     "privacy-officer": "",
+    "psychiatrist": "BS.",
 }
 PLACE = {
     "front-desk": "TD",
@@ -90,6 +91,7 @@ PLACE = {
     "unit-admin": "",
     "hiv-doctor": "",
     "privacy-officer": "",
+    "psychiatrist": "",
 }
 
 

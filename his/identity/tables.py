@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
 from his.kit.columns import Shared, Versioned, belongs_to, instant, text, unique
@@ -57,7 +57,10 @@ class Practitioner(Versioned, table=True):
     """A member of staff with a practice certificate (CCHN) and its scope."""
 
     __tablename__ = "practitioner"
-    __table_args__ = (unique("practitioner", "license_number"),)
+    __table_args__ = (
+        unique("practitioner", "license_number"),
+        Index("ix_practitioner_citizen", "unit_id", "citizen_number"),
+    )
     name: str
     title: str = ""  # BS. ĐD. DS. KTV.
     license_number: str

@@ -11,6 +11,7 @@ class Role(StrEnum):
     FRONT_DESK = "front-desk"
     DOCTOR = "doctor"
     HIV_DOCTOR = "hiv-doctor"
+    PSYCHIATRIST = "psychiatrist"
     NURSE = "nurse"
     PHARMACIST = "pharmacist"
     CASHIER = "cashier"
@@ -25,6 +26,7 @@ ROLE_NAMES: dict[Role, str] = {
     Role.FRONT_DESK: "Tiếp đón",
     Role.DOCTOR: "Bác sĩ",
     Role.HIV_DOCTOR: "Bác sĩ điều trị HIV",
+    Role.PSYCHIATRIST: "Bác sĩ tâm thần",
     Role.NURSE: "Điều dưỡng",
     Role.PHARMACIST: "Dược sĩ",
     Role.CASHIER: "Thu ngân",
@@ -47,6 +49,7 @@ class Capability(StrEnum):
     READ_RECORD = "read-record"
     WRITE_RECORD = "write-record"
     HIV_CARE = "hiv-care"
+    MENTAL_CARE = "mental-care"
     VITALS = "vitals"
     WARD = "ward"
     ORDER = "order"

@@ -12,6 +12,7 @@ from his.identity.tables import Practitioner, Room
 from his.kit.columns import table
 from his.kit.db import Db
 from his.kit.errors import not_found
+from his.kit.rights import Right, is_open
 from his.orders.tables import CriticalNotice, Observation, ServiceRequest, SupplyUse
 from his.registration.tables import Patient
 
@@ -121,12 +122,13 @@ async def find_earlier(db: Db, patient_id: UUID, codes: Collection[str], since: 
     return await db.models(ServiceRequest, query.order_by(_request.c.ordered_at.desc()).limit(200))
 
 
-async def list_patient_requests(db: Db, patient_id: UUID, limit: int = 80) -> list[ServiceRequest]:
-    """Orders with a result of a patient over all visits, latest first; revoked ones are left out."""
+async def list_patient_requests(db: Db, patient_id: UUID, right: Right, limit: int = 80) -> list[ServiceRequest]:
+    """Orders with a result of a patient over all visits that are seen, latest first; revoked ones are left out."""
     query = select(_request).where(
         _request.c.patient_id == patient_id,
         _request.c.kind.in_(("lab", "imaging", "functional")),
         _request.c.status != "revoked",
+        is_open(_request.c.encounter_id, db.unit_id, right),
     )
     return await db.models(ServiceRequest, query.order_by(_request.c.ordered_at.desc(), _request.c.id).limit(limit))
 

@@ -162,14 +162,14 @@ async def remove_line(request: Request, encounter_id: UUID, line_id: UUID, calle
 @router.post("/visit/{encounter_id}/prescription/reuse")
 async def reuse(request: Request, encounter_id: UUID, caller: Prescriber) -> Response:
     """Copy the last prescription; every check runs on the result."""
-    count = await service.reuse_last(caller.db, encounter_id, caller.user.practitioner_id, caller.now)
+    count = await service.reuse_last(caller.db, encounter_id, caller.user.practitioner_id, caller.now, caller.right)
     return await _grid(request, caller, encounter_id, _events(Toast(f"Đã thêm {count} thuốc từ đơn trước")))
 
 
 @router.post("/visit/{encounter_id}/reuse")
 async def reuse_from_elsewhere(encounter_id: UUID, caller: Prescriber) -> Response:
     """As `reuse`, from a button outside the panel, which then loads itself again."""
-    count = await service.reuse_last(caller.db, encounter_id, caller.user.practitioner_id, caller.now)
+    count = await service.reuse_last(caller.db, encounter_id, caller.user.practitioner_id, caller.now, caller.right)
     headers = _events(Toast(f"Đã thêm {count} thuốc từ đơn trước"), "prescription-changed")
     return Response(status_code=204, headers=headers)
 

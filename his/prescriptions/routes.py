@@ -157,7 +157,7 @@ async def add_line(encounter_id: UUID, body: NewLineIn, caller: Prescriber) -> L
 @router.post("/visits/{encounter_id}/reuse")
 async def reuse(encounter_id: UUID, caller: Prescriber) -> BasketOut:
     """Copy the last prescription of the patient; the answer holds the findings of the result."""
-    await service.reuse_last(caller.db, encounter_id, caller.user.practitioner_id, caller.now)
+    await service.reuse_last(caller.db, encounter_id, caller.user.practitioner_id, caller.now, caller.right)
     return await _basket(caller, encounter_id)
 
 

@@ -12,6 +12,7 @@ from his.encounters.tables import Diagnosis, Encounter, VitalSigns
 from his.identity.tables import Practitioner, Unit
 from his.kit.columns import table
 from his.kit.db import Db
+from his.kit.rights import Right, is_open
 from his.prescriptions.tables import AllergyIntolerance, MedicationRequest, Prescription, SafetyOverride
 from his.registration.tables import Coverage, Patient
 
@@ -157,9 +158,10 @@ async def recent_lines(db: Db, patient_id: UUID, since: datetime, besides: UUID)
     return await db.models(MedicationRequest, query.order_by(_line.c.ordered_at.desc()).limit(100))
 
 
-async def last_prescription(db: Db, patient_id: UUID, besides: UUID) -> Prescription | None:
-    """The newest signed prescription of the patient in another visit."""
+async def last_prescription(db: Db, patient_id: UUID, besides: UUID, right: Right) -> Prescription | None:
+    """The newest signed prescription of the patient in another visit that is seen."""
     query = select(_rx).where(
         _rx.c.patient_id == patient_id, _rx.c.encounter_id != besides, _rx.c.status.in_(("signed", "dispensed"))
     )
+    query = query.where(is_open(_rx.c.encounter_id, db.unit_id, right))
     return await db.model(Prescription, query.order_by(_rx.c.signed_at.desc()).limit(1))

@@ -16,7 +16,7 @@ from his.identity.access import Caller, needs
 from his.identity.terms import ROLE_NAMES, Capability, Role
 from his.kit import clock
 from his.kit.errors import HisError, Kind
-from his.privacy import law, service, store
+from his.privacy import incident_pages, law, service, store
 from his.privacy.printing import draw_opened
 from his.privacy.terms import REQUEST_KINDS, STATES, UNUSUAL_KINDS
 from his.registration import service as registration
@@ -25,9 +25,12 @@ from his.registration.terms import Match
 from his.web.page import MenuItem, render
 
 router = APIRouter()
+router.routes.extend(incident_pages.router.routes)
 MENU = [
+    (Capability.PRIVACY, MenuItem("Việc chờ làm", "/privacy/board", "list")),
     (Capability.PRIVACY, MenuItem("Người bệnh", "/privacy/patients", "user")),
     (Capability.PRIVACY, MenuItem("Đơn yêu cầu", "/privacy/requests", "file-text")),
+    (Capability.PRIVACY, MenuItem("Sự cố", "/privacy/incidents", "octagon-alert")),
     (Capability.PRIVACY, MenuItem("Bất thường", "/privacy/unusual", "triangle-alert")),
     (Capability.PRIVACY, MenuItem("Luật", "/privacy/law", "shield")),
 ]

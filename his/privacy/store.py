@@ -1,28 +1,62 @@
 """Requests and the trail as data protection asks them: every SELECT of the slice."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, func, literal, or_, select, union_all
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Select, Text, any_, cast, func, literal, or_, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import SQLModel
 
 from his.audit.tables import AuditEntry
+from his.fhir.compartment import SUBJECTS
+from his.fhir.tables import ResourceIndex
 from his.identity.tables import Account
 from his.kit.columns import table
 from his.kit.db import Db
+from his.kit.joined import labelled, part
 from his.kit.schema import is_tenant
-from his.privacy.tables import PrivacyRequest
+from his.privacy.tables import PrivacyIncident, PrivacyRequest
 from his.privacy.terms import Measure, Unusual
 from his.registration.tables import Patient
 
 _entry, _request, _patient, _account = (table(m) for m in (AuditEntry, PrivacyRequest, Patient, Account))
+_incident, _index = table(PrivacyIncident), table(ResourceIndex)
+MOST_TOUCHED = 20_000
+"""Records of one incident; more must be split into shorter spans."""
 NOT_PERSONAL = frozenset({"audit_block", "dirty_key", "subscription_event"})
 """Seals and queues: they hold ids of rows that are exported themselves, and nothing else."""
 TEXT_KEYS = frozenset({"id", "key", "subject", "entity_id", "value", "resource_id", "reference"})
 MOST_ROWS = 100_000
 ZONE = "Asia/Ho_Chi_Minh"
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Entries of the trail on one record by one account."""
+
+    record: str
+    actor: str
+    count: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A person concerned: how often the trail names a record of theirs, from when to when, by whom."""
+
+    patient: Patient
+    count: int
+    first: datetime
+    last: datetime
+    actors: frozenset[str]
+
+    def joined(self, more: Entries) -> "Touched":
+        """With further entries."""
+        first, last = min(self.first, more.first), max(self.last, more.last)
+        return Touched(self.patient, self.count + more.count, first, last, self.actors | {more.actor})
 
 
 async def get_patient(db: Db, identity: UUID) -> Patient | None:
@@ -121,3 +155,70 @@ async def everything_about(db: Db, ids: list[str]) -> list[tuple[str, str, dict[
         tuple(row) for row in await db.all(union_all(*(select(part.subquery()) for part in parts)))
     ]
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def get_incident(db: Db, identity: UUID) -> PrivacyIncident | None:
+    """One breach."""
+    query = select(_incident).where(_incident.c.unit_id == db.unit_id, _incident.c.id == identity)
+    return await db.model(PrivacyIncident, query)
+
+
+async def list_incidents(db: Db, limit: int = 200) -> list[PrivacyIncident]:
+    """Breaches: open ones first, the earliest found on top, then the closed ones, newest first."""
+    query = select(_incident).where(_incident.c.unit_id == db.unit_id)
+    order = (_incident.c.closed_at.is_not(None), _incident.c.closed_at.desc(), _incident.c.found_at, _incident.c.id)
+    return await db.models(PrivacyIncident, query.order_by(*order).limit(limit))
+
+
+async def list_touched(db: Db, since: datetime, until: datetime, actor: str = "") -> list[Entries]:
+    """What the trail says of a span: entries by record and account, with count, first and last moment; one row more than allowed."""
+    query = (
+        select(
+            _entry.c.entity_id, _entry.c.actor, func.count().label("n"), func.min(_entry.c.recorded_at).label("first"),
+            func.max(_entry.c.recorded_at).label("last"),
+        )
+        .where(
+            _entry.c.unit_id == db.unit_id,
+            _entry.c.id >= func.his_uuid_floor(since),
+            _entry.c.recorded_at >= since,
+            _entry.c.recorded_at <= until,
+            _entry.c.outcome == "success",
+        )
+        .group_by(_entry.c.entity_id, _entry.c.actor)
+        .order_by(_entry.c.entity_id, _entry.c.actor)
+        .limit(MOST_TOUCHED + 1)
+    )  # fmt: skip
+    if actor:
+        query = query.where(_entry.c.actor == actor)
+    return [Entries(row.entity_id, row.actor, row.n, row.first, row.last) for row in await db.all(query)]
+
+
+async def owners_of(db: Db, records: list[str]) -> dict[str, Patient]:
+    """The patient of each record that has one: rows of every table that names a patient, FHIR resources, patients themselves."""
+    ids = func.his_ids(cast(records, ARRAY(Text)))
+    parts = [
+        select(cast(one.c.id, Text).label("record"), cast(one.c.patient_id, Text).label("owner")).where(
+            one.c.unit_id == db.unit_id, one.c.id == any_(ids)
+        )
+        for one in SQLModel.metadata.sorted_tables
+        if is_tenant(one) and {"id", "patient_id"} <= set(one.columns.keys())
+    ]
+    parts.append(
+        select(_index.c.id, func.split_part(_index.c.value, "\x1f", 1)).where(
+            _index.c.unit_id == db.unit_id,
+            _index.c.type.in_(sorted(SUBJECTS)),
+            _index.c.param.in_(("patient", "subject")),
+            _index.c.id.in_(records),
+            func.split_part(_index.c.value, "\x1f", 2) == "Patient",
+        )
+    )
+    parts.append(
+        select(cast(_patient.c.id, Text), cast(_patient.c.id, Text)).where(
+            _patient.c.unit_id == db.unit_id, _patient.c.id == any_(ids)
+        )
+    )
+    found = union_all(*parts).subquery()
+    query = select(found.c.record, *labelled(Patient, "p")).join_from(
+        found, _patient, (_patient.c.unit_id == db.unit_id) & (cast(_patient.c.id, Text) == found.c.owner)
+    )
+    return {row.record: part(row, Patient, "p") for row in await db.all(query)}

@@ -65,3 +65,28 @@ class Disclosure:
     basis: str
     consent: str
     valid_from: date
+
+
+CLOCK_STATES: Final = {
+    "running": "Đang chạy",
+    "late": "Quá hạn báo",
+    "in-time": "Đã báo đúng hạn",
+    "too-late": "Đã báo muộn",
+    "closed": "Đóng, không phải báo",
+}
+"""Where the notice to the authority stands (Luật 91/2025/QH15 Điều 23)."""
+CLOCK_TONES: Final = {"running": "warn", "late": "stop", "in-time": "ok", "too-late": "warn", "closed": "ok"}
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentInput:
+    """A breach as the form gives it; moments are local time as `YYYY-MM-DDTHH:MM`."""
+
+    title: str
+    what: str
+    happened_from: str
+    happened_to: str
+    found_at: str
+    found_by: str
+    actor: str
+    containment: str

@@ -55,6 +55,22 @@ class Patient(Versioned, table=True):
     updated_at: datetime = instant()
 
 
+class StaffPatient(Versioned, table=True):
+    """The mark of the unit administrator that a patient is one of the unit's staff; ended by a date, never taken out."""
+
+    __tablename__ = "staff_patient"
+    __table_args__ = (
+        belongs_to("patient_id", "patient"),
+        Index("ix_staff_patient", "unit_id", "patient_id", unique=True, postgresql_where="ended_at IS NULL"),
+    )
+    patient_id: UUID
+    reason: str = text()
+    marked_at: datetime = instant()
+    marked_by: UUID
+    ended_at: datetime | None = instant(optional=True)
+    ended_by: UUID | None = None
+
+
 class PatientToken(Tenant, table=True):
     """A word of a patient's name without marks; `id` is the patient's, compared with leakproof operators only."""
 

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -34,8 +34,9 @@ from his.orders.tables import CriticalNotice, Observation, SupplyUse
 from his.papers.tables import ClinicalPaper
 from his.papers.terms import PaperKind
 from his.prescriptions.tables import AllergyIntolerance
+from his.privacy.tables import PrivacyIncident
 from his.reception.tables import DowntimeVisit
-from his.registration.tables import CardCheck
+from his.registration.tables import CardCheck, StaffPatient
 from his.settlement import service as settlement
 from tests.integration import dossiers
 
@@ -50,6 +51,7 @@ KINDS = {
     "kept_id": "downtime_visit", "source_id": "service_request", "opening_id": "break_glass",
     "practitioner_id": "practitioner", "practice_id": "practice", "bed_id": "bed",
     "check_id": "card_check", "parcel_id": "parcel", "supply_id": "supply_use",
+    "mark_id": "staff_patient", "incident_id": "privacy_incident",
 }  # fmt: skip
 """Which record a parameter of an address names; a new parameter must be written here."""
 STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")
@@ -123,9 +125,22 @@ async def _visits(dsn: str) -> None:
         asked = CardCheck(unit_id=HOME, asked_number="", asked_name="QUÀNG THỊ HƯƠNG", asked_birth="1968", asked_at=now)
         parcel = exchange.new_parcel(HOME, "check-in", "Encounter", claim.encounter_id, "contract", b"<x/>", now)
         changes = Changes().insert(report, paid, allergy, notice, paper, kept, opening, used, asked, parcel)
+        changes.insert(*_protected(claim.patient_id, now))
         await db.apply(changes, now)
         await settlement.send(db, claim.period, settlement.Actor(new_id(), "Người thử"), now)
     await database.close()
+
+
+def _protected(patient_id: UUID, now: datetime) -> tuple[StaffPatient, PrivacyIncident]:
+    """A mark that has ended (it closes nothing to the doctors of the other tests), and a breach."""
+    mark = StaffPatient(
+        unit_id=HOME, patient_id=patient_id, reason="Hộ lý", marked_at=now, marked_by=new_id(), ended_at=now
+    )
+    breach = PrivacyIncident(
+        unit_id=HOME, title="Gửi nhầm", what="Gửi nhầm kết quả cho người khác", happened_from=now, found_at=now,
+        recorded_at=now, recorded_by=new_id(),
+    )  # fmt: skip
+    return mark, breach
 
 
 def _sessions(owner: psycopg.Connection[tuple[object, ...]], world: World) -> None:

@@ -257,7 +257,12 @@ async def test_a_record_that_forgets_to_ask_is_seen(web, world, owner, monkeypat
         """The sabotage: whoever has the role may read."""
         return await service.papers.list_hiv_of_patient(caller.db, patient_id)
 
+    async def every(caller: Caller, patient_id):
+        """The list of visits that stands on the same page forgets as well."""
+        return await service.store.list_closed_visits(caller.db, patient_id)
+
     monkeypatch.setattr(service, "read_record", careless)
+    monkeypatch.setattr(service, "list_closed_visits", every)
     _, leaks = await attempts(web, world, owner, case, brief=True)
     assert leaks
 

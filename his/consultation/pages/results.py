@@ -99,7 +99,7 @@ async def printed(encounter_id: UUID, caller: Reader, report: Annotated[str, Que
 async def _context(caller: Caller, encounter_id: UUID, key: str) -> dict[str, Any]:
     db, now = caller.db, caller.now
     visit = await encounters.get_visit(db, encounter_id)
-    requests = await orders.list_patient_requests(db, visit.patient.id)
+    requests = await orders.list_patient_requests(db, visit.patient.id, caller.right)
     signed = [r.id for r in requests if r.status == "completed"]
     values = await orders.list_observations_of(db, signed)
     reports = forms.order_reports(forms.group_reports(requests, values), encounter_id)
@@ -110,7 +110,9 @@ async def _context(caller: Caller, encounter_id: UUID, key: str) -> dict[str, An
     who = [r.read_by for r in chosen.requests] if chosen else []
     names = await orders.load_staff_names(db, [*who, *(n.told_to for n in notices), *(n.called_by for n in notices)])
     notice = notices[0] if notices else None
-    drugs = await store.list_current_drugs(db, visit.patient.id, now - timedelta(days=90)) if notice else []
+    drugs = (
+        await store.list_current_drugs(db, visit.patient.id, now - timedelta(days=90), caller.right) if notice else []
+    )
     return {
         "visit": visit,
         "encounter": visit.encounter,

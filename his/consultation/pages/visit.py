@@ -57,7 +57,7 @@ async def page(request: Request, encounter_id: UUID, caller: Reader) -> Response
         "results": view.result_pairs(values),
         "results_at": max((v.issued_at for v in values), default=None),
         "results_count": len(values),
-        "past": await store.list_past_visits(db, visit.patient.id, encounter_id),
+        "past": await store.list_past_visits(db, visit.patient.id, encounter_id, caller.right),
         "diagnoses": await encounters.list_diagnoses(db, encounter_id),
         "orders": view.order_rows(requests),
         **notes_context(notes, drafts, now),

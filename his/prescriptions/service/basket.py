@@ -14,6 +14,7 @@ from his.kit.changes import Changes
 from his.kit.db import Db
 from his.kit.errors import HisError, Kind, invalid, not_found
 from his.kit.money import MILLI
+from his.kit.rights import Right
 from his.kit.text import clean
 from his.prescriptions import store
 from his.prescriptions.rules import compute_quantity
@@ -233,14 +234,15 @@ async def remove_line(db: Db, line_id: UUID, now: datetime) -> None:
     )
 
 
-async def reuse_last(db: Db, encounter_id: UUID, by: UUID | None, now: datetime) -> int:
-    """Copy the newest signed prescription of the patient into the basket, at today's catalogue; returns the lines added.
+async def reuse_last(db: Db, encounter_id: UUID, by: UUID | None, now: datetime, right: Right) -> int:
+    """Copy the newest signed prescription of the patient that `right` sees into the basket, at today's catalogue.
 
+    Returns how many lines were added.
     Drugs that are no longer in the catalogue or already in the basket are left out; every check runs again on the result.
     """
     async with db.locking():
         encounter = await _open_visit(db, encounter_id, lock=True)
-        last = await store.last_prescription(db, encounter.patient_id, encounter_id)
+        last = await store.last_prescription(db, encounter.patient_id, encounter_id, right)
         if last is None:
             raise HisError(Kind.NOT_FOUND, "Người bệnh chưa có đơn thuốc cũ ở đơn vị này.")
         basket = await get_basket(db, encounter_id)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from his.identity.access import Caller, needs
-from his.identity.terms import Capability, Role
+from his.identity.rules import may
+from his.identity.terms import Capability
 from his.kit.errors import not_found
 from his.scheduling import service, store
 from his.scheduling.pages import views
@@ -105,7 +106,7 @@ async def enter(request: Request, caller: Staff, ticket_id: UUID) -> Response:
     row = await store.get_row(caller.db, ticket_id)
     if row is None:
         raise not_found()
-    if caller.user.role in (Role.DOCTOR, Role.HIV_DOCTOR) and row.state in ("waiting", "calling", "absent"):
+    if may(caller.user.role, Capability.WRITE_RECORD) and row.state in ("waiting", "calling", "absent"):
         await service.start(caller.db, ticket_id, caller.now)
     return Response(status_code=200, headers={"HX-Redirect": f"/visit/{row.encounter_id}"})
 

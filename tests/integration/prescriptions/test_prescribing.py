@@ -125,7 +125,7 @@ async def test_reuse_copies_and_checks_again(database: Database) -> None:
     new = await make_visit(database, patient=old.patient, insured=False)
     await service.record_allergy(db, old.patient.id, "Amoxicilin", "khó thở", None, old.doctor, now)
     await service.add_line(db, new.id, AMLODIPIN, once(5), new.doctor, now)
-    assert await service.reuse_last(db, new.id, new.doctor, now) == 1
+    assert await service.reuse_last(db, new.id, new.doctor, now, {}) == 1
     basket = await service.get_basket(db, new.id)
     assert [(line.drug_code, line.days, line.payer) for line in basket.lines] == [
         (AMLODIPIN, 5, "self"),
@@ -135,7 +135,7 @@ async def test_reuse_copies_and_checks_again(database: Database) -> None:
     assert found["PRE-ALLERGY-01"] is Severity.ERROR
     assert found["PRE-HAND-01"] is Severity.WARNING
     with pytest.raises(HisError) as nothing:
-        await service.reuse_last(db, new.id, new.doctor, now)
+        await service.reuse_last(db, new.id, new.doctor, now, {})
     assert nothing.value.kind is Kind.CONFLICT
 
 

@@ -7,6 +7,7 @@ from his.privacy import terms as privacy
 CHOSEN = {
     ("audit/templates/_words.html", "actions[entry.action]"): audit.ACTIONS.values(),
     ("audit/templates/_words.html", "types[entry.entity_type]"): audit.TYPES.values(),
+    ("privacy/templates/_clock.html", "states[clock.state]"): privacy.CLOCK_STATES.values(),
     ("privacy/templates/law.html", "word"): privacy_law.STATES.values(),
     ("privacy/templates/law.html", "states[line.met]"): privacy_law.STATES.values(),
     ("privacy/templates/patient.html", "word"): privacy.REQUEST_KINDS.values(),
