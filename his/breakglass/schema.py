@@ -111,6 +111,7 @@ _PAGES = {
     "line_id": "medication_request",
     "supply_id": "supply_use",
     "notice_id": "critical_notice",
+    "stay_id": "bed_stay",
 }
 """Tables whose rows belong to a visit, by the parameter of an address that names one."""
 

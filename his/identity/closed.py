@@ -13,8 +13,10 @@ from his.kit.db import Db
 from his.kit.errors import HisError, Kind
 from his.kit.rights import given
 
-NAMES: Final[tuple[str, ...]] = ("encounter_id", "patient_id", "paper_id", "note_id", "request_id", "source_id", "prescription_id", "line_id",
-                "supply_id", "notice_id", "allergy_id")  # fmt: skip
+NAMES: Final[tuple[str, ...]] = (
+    "encounter_id", "patient_id", "paper_id", "note_id", "request_id", "source_id", "prescription_id", "line_id", "supply_id",
+    "notice_id", "stay_id", "allergy_id",
+)  # fmt: skip
 """Parameters of addresses that name a visit, a patient, or something of a visit."""
 CLOSED: Final = "Hồ sơ này được bảo vệ riêng và bạn không chăm sóc lượt này. Cần xem thì mở khẩn cấp, có ghi lý do."
 NOTHING: Final = "Không tìm thấy hồ sơ này. Kiểm lại mã."
