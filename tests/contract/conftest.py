@@ -13,6 +13,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
+from sqlmodel import SQLModel
 
 from his.app import create_app
 from his.billing.tables import LineReport, Payment
@@ -27,7 +28,7 @@ from his.identity.terms import Role
 from his.kit import clock
 from his.kit.changes import Changes
 from his.kit.columns import table
-from his.kit.db import Database, Scope
+from his.kit.db import Database, Db, Scope
 from his.kit.errors import HisError
 from his.kit.ids import new_id
 from his.orders.tables import CriticalNotice, Observation, SupplyUse
@@ -38,6 +39,7 @@ from his.privacy.tables import PrivacyIncident
 from his.reception.tables import DowntimeVisit
 from his.registration.tables import CardCheck, StaffPatient
 from his.settlement import service as settlement
+from his.wards.tables import Bed, BedStay
 from tests.integration import dossiers
 
 HOME, NEXT_DOOR = 2, 3
@@ -51,7 +53,7 @@ KINDS = {
     "kept_id": "downtime_visit", "source_id": "service_request", "opening_id": "break_glass",
     "practitioner_id": "practitioner", "practice_id": "practice", "bed_id": "bed",
     "check_id": "card_check", "parcel_id": "parcel", "supply_id": "supply_use",
-    "mark_id": "staff_patient", "incident_id": "privacy_incident",
+    "mark_id": "staff_patient", "stay_id": "bed_stay", "incident_id": "privacy_incident",
 }  # fmt: skip
 """Which record a parameter of an address names; a new parameter must be written here."""
 STATES = ("closed", "ordered", "signed", "vitals", "registered", "closed", "closed", "ordered", "signed")
@@ -125,22 +127,30 @@ async def _visits(dsn: str) -> None:
         asked = CardCheck(unit_id=HOME, asked_number="", asked_name="QUÀNG THỊ HƯƠNG", asked_birth="1968", asked_at=now)
         parcel = exchange.new_parcel(HOME, "check-in", "Encounter", claim.encounter_id, "contract", b"<x/>", now)
         changes = Changes().insert(report, paid, allergy, notice, paper, kept, opening, used, asked, parcel)
-        changes.insert(*_protected(claim.patient_id, now))
+        changes.insert(*await _further(db, claim.encounter_id, claim.patient_id, now))
         await db.apply(changes, now)
         await settlement.send(db, claim.period, settlement.Actor(new_id(), "Người thử"), now)
     await database.close()
 
 
-def _protected(patient_id: UUID, now: datetime) -> tuple[StaffPatient, PrivacyIncident]:
-    """A mark that has ended (it closes nothing to the doctors of the other tests), and a breach."""
-    mark = StaffPatient(
-        unit_id=HOME, patient_id=patient_id, reason="Hộ lý", marked_at=now, marked_by=new_id(), ended_at=now
-    )
-    breach = PrivacyIncident(
-        unit_id=HOME, title="Gửi nhầm", what="Gửi nhầm kết quả cho người khác", happened_from=now, found_at=now,
-        recorded_at=now, recorded_by=new_id(),
-    )  # fmt: skip
-    return mark, breach
+async def _further(db: Db, encounter_id: UUID, patient_id: UUID, now: datetime) -> list[SQLModel]:
+    """A mark that has ended (it closes nothing to the doctors of the other tests), a breach, and a stay entered in error."""
+    bed = await db.model(Bed, select(table(Bed)).limit(1))
+    assert bed is not None, "the seed has no bed"
+    return [
+        StaffPatient(
+            unit_id=HOME, patient_id=patient_id, reason="Hộ lý", marked_at=now, marked_by=new_id(), ended_at=now
+        ),
+        PrivacyIncident(
+            unit_id=HOME, title="Gửi nhầm", what="Gửi nhầm kết quả cho người khác", happened_from=now, found_at=now,
+            recorded_at=now, recorded_by=new_id(),
+        ),
+        BedStay(
+            unit_id=HOME, encounter_id=encounter_id, patient_id=patient_id, bed_id=bed.id, department_code=bed.department_code,
+            bed_code=bed.code, service_code=bed.service_code, cost_group="14", started_at=now - timedelta(hours=2),
+            ended_at=now, status="cancelled",
+        ),
+    ]  # fmt: skip
 
 
 def _sessions(owner: psycopg.Connection[tuple[object, ...]], world: World) -> None:

@@ -68,7 +68,8 @@ def test_a_capability_for_reading_changes_nothing():
 
 
 def test_every_capability_guards_something():
-    assert {e.capability for e in all_entries()} - {None} == set(Capability)
+    judged_by_the_database = {Capability.MENTAL_CARE}  # it opens visits behind doors of the record (decision 0041)
+    assert {e.capability for e in all_entries()} - {None} == set(Capability) - judged_by_the_database
 
 
 def first_role(capability: Capability) -> Role:
