@@ -16,7 +16,7 @@ from his.identity.callers import FhirCaller, app_caller, machine_caller, person_
 from his.identity.closed import refuse_closed
 from his.identity.pace import admit
 from his.identity.passwords import digest
-from his.identity.rules import may, reads_long
+from his.identity.rules import is_gated, may, reads_long
 from his.identity.terms import Capability, Role, User
 from his.identity.trace import enter, enter_refusal
 from his.kit import clock
@@ -89,10 +89,10 @@ async def load_person(db: Db, account_id: UUID, *, place: bool = True) -> User |
 
     Without `place` the room is not looked up, and `db` keeps its connection.
     """
-    account = await store.get_account(db, account_id)
-    unit = await store.get_unit(db, account.unit_id) if account else None
-    if account is None or unit is None or not account.active or not unit.active:
+    found = await store.get_account_with_unit(db, account_id)
+    if found is None or not found[0].active or not found[1].active:
         return None
+    account, unit = found
     room = None
     if place and account.room_id:
         await db.release()  # two connections held by one request lock the pool when many arrive together
@@ -183,10 +183,10 @@ def _guard(capability: Capability) -> Callable[[Request], AsyncIterator[Caller]]
         database: Database = request.app.state.database
         if reads_long(request.scope["route"].path):
             database = await database.reports()
+        await _pass_closed_door(request, database, user, capability)
         async with database.scoped(scope_of(user)) as db:
             request.state.db = db
             try:
-                await refuse_closed(request, db, user, capability)
                 yield Caller(user, db, request.state.now)
             except HisError as error:
                 await enter_refusal(request, db, error, request.state.now)
@@ -195,6 +195,18 @@ def _guard(capability: Capability) -> Callable[[Request], AsyncIterator[Caller]]
 
     guard.capability = capability  # type: ignore[attr-defined]  # read by the access matrix test
     return guard
+
+
+async def _pass_closed_door(request: Request, database: Database, user: User, capability: Capability) -> None:
+    """Refuse a record that is closed to the person; like the session it is asked before the page's own handle opens."""
+    if not is_gated(user.role, capability):
+        return
+    async with database.scoped(scope_of(user)) as door:
+        try:
+            await refuse_closed(request, door, user)
+        except HisError as error:
+            await enter_refusal(request, door, error, request.state.now)
+            raise
 
 
 async def _enter_refusal(request: Request, user: User, error: HisError) -> None:
