@@ -17,10 +17,7 @@ from his.papers.terms import PaperKind
 from his.web.page import MenuItem, render
 
 router = APIRouter()
-MENU = [
-    (Capability.PRIVACY, MenuItem("Mở khẩn cấp", "/privacy/openings", "lock")),
-    (Capability.UNIT_ADMIN, MenuItem("Nhân viên là người bệnh", "/staff-patients", "shield")),
-]
+MENU = [(Capability.PRIVACY, MenuItem("Mở khẩn cấp", "/privacy/openings", "lock"))]
 Administrator = Annotated[Caller, needs(Capability.UNIT_ADMIN)]
 Doctor = Annotated[Caller, needs(Capability.BREAK_GLASS)]
 Officer = Annotated[Caller, needs(Capability.PRIVACY)]
