@@ -26,6 +26,12 @@ from his.seed import seed_reference  # noqa: E402
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests are handed out first, so that no worker waits for the other at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def renamed(dsn: str, dbname: str) -> str:
     """The same address with another database."""
     parts = urlsplit(dsn)

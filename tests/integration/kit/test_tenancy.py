@@ -60,7 +60,8 @@ _APPENDED = {
 # nobody may change or delete these rows at all, whatever the unit
 KEPT_FROM = {
     "UPDATE": _APPENDED,
-    "DELETE": _APPENDED | {"parcel", "gateway_outage", "break_glass", "bed", "bed_stay", "practice"},
+    "DELETE": _APPENDED
+    | {"parcel", "gateway_outage", "break_glass", "bed", "bed_stay", "practice", "staff_patient", "privacy_incident"},
 }
 
 
