@@ -42,7 +42,8 @@ class Installation:
         self.folder = folder
         self.server = Embedded(folder, durable=durable, port=port)
         self.server.start()
-        self.dsns = migrate(self.server.conninfo(), folder / "data")
+        self.owner = self.server.conninfo()  # the server is down at times, its address stays
+        self.dsns = migrate(self.owner, folder / "data")
         seed_reference(self.dsns["his_app"], folder / "data", units=units)
         self.environment = {
             **os.environ,
@@ -54,10 +55,6 @@ class Installation:
             "HIS_UNIT_REQUESTS_PER_SECOND": "10000",
             **environment,
         }
-
-    @property
-    def owner(self):
-        return self.server.conninfo()
 
     def rows(self, query):
         with psycopg.connect(self.owner) as connection:
