@@ -32,8 +32,8 @@ async def is_closed(db: Db, user: User, names: dict[str, str], *, results: bool 
 
 async def refuse_closed(request: Request, db: Db, user: User) -> None:
     """Raise FORBIDDEN with the next step to whoever may break glass, else NOT_FOUND, when the address names a closed record."""
-    given = {**request.query_params, **request.path_params}
-    names = {name: str(given[name]) for name in NAMES if name in given and _is_id(str(given[name]))}
+    asked = {**request.query_params, **request.path_params}
+    names = {name: str(asked[name]) for name in NAMES if name in asked and _is_id(str(asked[name]))}
     if not names:
         return
     results = str(request.scope["route"].path).startswith(RESULTS)

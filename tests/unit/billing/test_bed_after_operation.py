@@ -1,37 +1,24 @@
 """The surgical bed-day price lasts ten days after one operation, then the internal one (TT 39/2018): days and both readings."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
 
 from his.billing.rules.bed_charges import LainBed, PriceLine, bed_day_charges
-from his.billing.rules.plain import read_visit
-from his.billing.terms import BenefitSettings, VisitFacts
-from his.kit.clock import VIETNAM
+from his.billing.terms import BenefitSettings
+from tests.unit.billing.inpatients import START, visit
 
 D = Decimal
-START = datetime(2026, 8, 3, 8, 0, tzinfo=VIETNAM)
 LATER = PriceLine("K19.1923", "Giường Nội khoa loại 2", "15", D(188000), D(188000))
-
-
-def visit(days: int) -> VisitFacts:
-    facts: dict[str, Any] = {
-        "vao": f"{START:%Y%m%d%H%M}", "ra": f"{START + timedelta(days=days):%Y%m%d%H%M}", "loai_kcb": "03",
-        "facility": {"level": "basic", "points": 40}, "route": {"registered": True}, "lines": [],
-        "cards": [{"code": "DN4790000000010", "from": "20200101", "to": "20291231"}],
-    }  # fmt: skip
-    found, unknown = read_visit(facts)
-    assert unknown == []
-    return found
 
 
 def codes(days: int, operated: list[float], reading: Literal["after", "first"] = "after", **bed: Any) -> list[str]:
     fields = {"code": "K19.1943", "price": D(204700), "fund_price": D(204700), "later": LATER} | bed
     stay = LainBed(True, "me", "K19", "H001", START, None, **fields)
     moments = [START + timedelta(days=day) for day in operated]
-    found = bed_day_charges([stay], visit(days), BenefitSettings(operation_day=reading), moments)
+    found = bed_day_charges([stay], visit(timedelta(days=days)), BenefitSettings(operation_day=reading), moments)
     return [one.stay.code for one in found]
 
 

@@ -6,28 +6,14 @@ from typing import Any
 import pytest
 
 from his.billing.rules.bed_charges import LainBed, bed_day_charges
-from his.billing.rules.plain import read_visit
 from his.billing.rules.readings import READINGS, settings_on
 from his.billing.terms import BenefitSettings, VisitFacts
-from his.kit.clock import VIETNAM
 from his.kit.rulebook import Dated
-
-START = datetime(2026, 8, 3, 8, 0, tzinfo=VIETNAM)
+from tests.unit.billing.inpatients import START, visit
 
 
 def at(hours: float) -> datetime:
     return START + timedelta(hours=hours)
-
-
-def visit(days: int, start: datetime = START) -> VisitFacts:
-    facts: dict[str, Any] = {
-        "vao": f"{start:%Y%m%d%H%M}", "ra": f"{start + timedelta(days=days, hours=2):%Y%m%d%H%M}", "loai_kcb": "03",
-        "facility": {"level": "basic", "points": 40}, "route": {"registered": True}, "lines": [],
-        "cards": [{"code": "DN4790000000010", "from": "20200101", "to": "20291231"}],
-    }  # fmt: skip
-    found, unknown = read_visit(facts)
-    assert unknown == []
-    return found
 
 
 def lain(visit: str, start: float, end: float | None, bed: str = "H001") -> LainBed:
@@ -55,14 +41,14 @@ def shares(stays: list[LainBed], facts: VisitFacts, moment: Any) -> list[int]:
 )
 def test_both_readings(others: list[tuple[str, float, float]], longest: list[int], most: list[int]) -> None:
     stays = [lain("me", 0, None), *(lain(*other) for other in others)]
-    assert shares(stays, visit(2), "longest") == longest
-    assert shares(stays, visit(2), "most") == most
+    assert shares(stays, visit(timedelta(days=2, hours=2)), "longest") == longest
+    assert shares(stays, visit(timedelta(days=2, hours=2)), "most") == most
 
 
 def test_another_bed_of_the_day_counts_with_its_own_neighbours() -> None:
     stays = [lain("me", 0, 3), lain("me", 3, None, "H002"), lain("a", -5, 40), lain("b", -5, 2)]
-    assert shares(stays, visit(2), "longest") == [1, 1]
-    assert shares(stays, visit(2), "most") == [3, 1]
+    assert shares(stays, visit(timedelta(days=2, hours=2)), "longest") == [1, 1]
+    assert shares(stays, visit(timedelta(days=2, hours=2)), "most") == [3, 1]
 
 
 def test_the_reading_turns_on_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,5 +58,5 @@ def test_the_reading_turns_on_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(READINGS, "shared_moment", values)
     stays = [lain("me", 0, None), lain("a", 1, 3)]
     for days, expected in ((2, 1), (6, 2)):
-        facts = visit(days)
+        facts = visit(timedelta(days=days, hours=2))
         assert bed_day_charges(stays, facts, settings_on(facts.ended_at.date()))[0].share == expected
